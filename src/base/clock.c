@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static uint64_t read_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	/* cannot fail for these clocks on Linux >= 2.6.39 */
+	(void)clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * PF_NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+uint64_t pf_clock_now_ns(void)
+{
+	return read_ns(CLOCK_BOOTTIME);
+}
+
+int64_t pf_clock_wall_ms(void)
+{
+	struct timespec time;
+
+	(void)clock_gettime(CLOCK_REALTIME, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+int64_t pf_clock_wall_of_monotonic_ms(uint64_t monotonic_ns)
+{
+	const uint64_t now_ns = read_ns(CLOCK_MONOTONIC);
+	const uint64_t age_ns = now_ns > monotonic_ns ? now_ns - monotonic_ns : 0;
+
+	return pf_clock_wall_ms() - (int64_t)(age_ns / PF_NS_PER_MS);
+}
+
+void pf_clock_format(int64_t wall_ms, char *ret_text)
+{
+	int64_t seconds = wall_ms / 1000, milliseconds = wall_ms % 1000;
+	struct tm parts;
+	char date[24];
+	time_t time;
+
+	if (milliseconds < 0) {
+		milliseconds += 1000;
+		seconds--;
+	}
+	time = (time_t)seconds;
+	if (!gmtime_r(&time, &parts))
+		memset(&parts, 0, sizeof parts);
+	(void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+	(void)snprintf(ret_text, PF_CLOCK_TEXT_SIZE, "%s.%03dZ", date, (int)milliseconds);
+}

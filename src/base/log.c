@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const level_names[] = {"error", "warning", "notice", "info", "debug"};
+static const int syslog_priorities[] = {3, 4, 5, 6, 7};
+
+static _Atomic int shown_level = PF_LOG_INFO;
+static void (*log_sink)(enum pf_log_level level, const char *text, void *user);
+static void *log_sink_user;
+
+/* systemd sets JOURNAL_STREAM to DEVICE:INODE of what it connected (systemd.exec(5)). */
+static bool is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	if (!text || sscanf(text, "%llu:%llu", &device, &inode) != 2 ||
+		fstat(STDERR_FILENO, &status))
+		return false;
+	return status.st_dev == (dev_t)device && status.st_ino == (ino_t)inode;
+}
+
+static void write_line(enum pf_log_level level, const char *text)
+{
+	char line[1100];
+	int n;
+
+	if (is_journal())
+		n = snprintf(line, sizeof line, "<%d>%s\n", syslog_priorities[level], text);
+	else
+		n = snprintf(line, sizeof line, "pinferry: %s%s%s\n",
+			level <= PF_LOG_WARNING ? level_names[level] : "",
+			level <= PF_LOG_WARNING ? ": " : "", text);
+	/* nothing sensible can be done when standard error is gone */
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+void pf_log_set_level(enum pf_log_level level)
+{
+	atomic_store(&shown_level, (int)level);
+}
+
+enum pf_log_level pf_log_get_level(void)
+{
+	return (enum pf_log_level)atomic_load(&shown_level);
+}
+
+int pf_log_level_parse(const char *text)
+{
+	for (int i = 0; i <= PF_LOG_DEBUG; i++)
+		if (strcmp(text, level_names[i]) == 0)
+			return i;
+	return -1;
+}
+
+void pf_log_set_sink(
+	void (*sink)(enum pf_log_level level, const char *text, void *user), void *user)
+{
+	log_sink = sink;
+	log_sink_user = user;
+}
+
+void pf_log(enum pf_log_level level, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	if ((int)level > atomic_load(&shown_level))
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	/* a hostile payload or file name must not forge log lines */
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	if (log_sink)
+		log_sink(level, text, log_sink_user);
+	else
+		write_line(level, text);
+}

@@ -1,0 +1,153 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The configuration as plain data: what a file says after every check has passed.
+ *
+ * pf_config_load() parses, checks and resolves a file completely, without touching hardware or
+ * network. Defaults are filled in, %h is replaced by the host name, topics are whole, polarity and
+ * drivers are known. After loading, nothing here changes; all strings and arrays belong to the
+ * struct pf_config and live as long as it does. Main thread only.
+ *
+ * Units: as the names say. Levels are logical.
+ */
+
+#ifndef PF_CONFIG_CONFIG_H
+#define PF_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/problems.h"
+#include "pinferry/driver.h"
+
+struct pf_driver_set;
+
+enum pf_format { PF_FORMAT_PLAIN, PF_FORMAT_JSON };
+
+enum pf_on_exit { PF_ON_EXIT_OFF, PF_ON_EXIT_ON, PF_ON_EXIT_KEEP };
+
+enum pf_mqtt_version { PF_MQTT_AUTO, PF_MQTT_3_1_1, PF_MQTT_5 };
+
+/* Where something stands in the configuration. */
+struct pf_place {
+	const char *file;
+	int line;
+};
+
+/* mqtt: { ... } */
+struct pf_mqtt_config {
+	const char *broker; /* URI with scheme, host and port: "mqtts://box.lan:8883" */
+	const char *prefix; /* %h replaced */
+	const char *client_id;
+	const char *username;             /* NULL: none */
+	const char *password_file;        /* NULL: none; read at each connect, never kept here */
+	const char *ca_file;              /* NULL: the system's CAs */
+	const char *cert_file, *key_file; /* NULL: no client certificate */
+	enum pf_mqtt_version version;
+	int keepalive_s;     /* 5 to 3600, default 30 */
+	int qos;             /* 0 to 2: default of all items, default 1 */
+	int reconnect_max_s; /* 1 to 3600, default 60 */
+};
+
+/* What every item has. */
+struct pf_item_config {
+	const char *name;
+	const char *topic; /* whole: PREFIX/input/NAME or what the item says */
+	int qos;
+	bool retain;
+	enum pf_format format;
+	struct pf_place place;
+};
+
+/* How a line is named in the configuration; exactly one of the three ways. */
+struct pf_line_config {
+	const char *line; /* kernel line name "GPIO17", or NULL */
+	int pin;          /* header pin 1 to 40, or 0 */
+	const char *chip; /* chip by label, name or path, or NULL; then with offset */
+	uint32_t offset;
+	const char *text; /* as to be shown: "GPIO17", "pin 36", "pinctrl-rp1:17"; never NULL */
+};
+
+struct pf_input_config {
+	struct pf_item_config item;
+	const struct pf_driver *driver; /* a line driver */
+	struct pf_line_config line;
+	enum pf_bias bias;
+	bool active_low;
+	uint32_t debounce_ms; /* 0 to 60000 */
+	const char *payload_on, *payload_off;
+};
+
+struct pf_output_config {
+	struct pf_item_config item;
+	const struct pf_driver *driver; /* a line driver */
+	struct pf_line_config line;
+	bool active_low;
+	enum pf_drive drive;
+	enum pf_initial initial;
+	enum pf_on_exit on_exit;
+	uint32_t pulse_ms; /* 0: none; else 1 to 86400000 */
+	const char *command_topic;
+	const char *payload_on, *payload_off;
+};
+
+/* One point of a calibration table: what the sensor says, what it should say. */
+struct pf_point {
+	double raw, value;
+};
+
+/* How one channel is published; index as in the driver's channel table. */
+struct pf_channel_config {
+	const char *topic;             /* NULL with format = "json" and several channels */
+	double offset, scale;          /* value = raw * scale + offset; default 0, 1 */
+	const struct pf_point *points; /* n_points >= 2, raw rising; applied before scale, offset */
+	size_t n_points;
+	int decimals;
+	double minimum, maximum;  /* narrower than or equal to the driver's physical range */
+	double deadband;          /* 0: publish each value */
+	uint32_t max_interval_ms; /* 0: none; with deadband: publish at least so often */
+};
+
+struct pf_sensor_config {
+	struct pf_item_config item;
+	const struct pf_driver *driver; /* a sensor driver */
+	const char *bus;                /* "i2c-1"; NULL unless PF_BUS_I2C */
+	uint16_t address;               /* 7 bit; 0 unless PF_BUS_I2C */
+	const char *id;                 /* "28-0316a2795aff"; NULL unless PF_BUS_W1 */
+	uint32_t interval_ms;           /* at least the driver's minimum; default 60000 */
+	const void *options;            /* the driver's options struct */
+	struct pf_channel_config channels[PF_CHANNELS_MAX];
+};
+
+struct pf_config {
+	const char *file;
+	const char *state_dir;  /* default /var/lib/pinferry */
+	const char *driver_dir; /* as configured, or NULL */
+	int log_level;          /* enum pf_log_level, or -1 if not configured */
+	struct pf_mqtt_config mqtt;
+	struct pf_input_config *inputs;
+	size_t n_inputs;
+	struct pf_output_config *outputs;
+	size_t n_outputs;
+	struct pf_sensor_config *sensors;
+	size_t n_sensors;
+	void *storage; /* private to the module: what owns all of the above */
+};
+
+/*
+ * Reads and checks `file` with everything it includes. `drivers` loads the driver modules that the
+ * file names (a driver_dir in the file is obeyed unless the set has one from the command line) and
+ * must outlive the configuration. Every mistake is added to `problems` (errors and warnings).
+ * Returns 0 and the configuration if there was no error; -EINVAL if there was one; -ENOENT,
+ * -EACCES, ... if the file itself cannot be read (that is in `problems`, too). Free with
+ * pf_config_free().
+ */
+int pf_config_load(const char *file, struct pf_driver_set *drivers, struct pf_problems *problems,
+	struct pf_config **ret_config);
+
+/* Frees a configuration; NULL is fine. */
+void pf_config_free(struct pf_config *config);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The simulated board: a directory that a person reads and changes with cat and echo.
+ *
+ *   gpio/GPIO0 ... GPIO27      level of a line of the simulated 40-pin header, "0" or "1" as a
+ *                              voltmeter would see it. An input is a file to write, an output a
+ *                              file to read. Missing files are made when a line is requested.
+ *   gpio/GPIO17.used-by        if there, the line is busy; its text is the consumer
+ *   i2c-1/0x76/chip            which model answers at the address: "bme280", "lm75", ...
+ *   i2c-1/0x76/temperature     what the model measures, a number in the channel's unit
+ *   i2c-1/0x76/fault           if there: "nack", "timeout" or "hang" (answers never, until removed)
+ *   sys/bus/w1/devices/28-*    a copy of the kernel's 1-Wire layout: w1_slave, temperature, ...
+ *
+ * Models answer like the chip: register map, chip id, calibration words, raw values.
+ */
+
+#ifndef PF_HW_SIM_H
+#define PF_HW_SIM_H
+
+#include "pinferry/driver.h"
+
+/* Line functions of the simulated header; `board` is the path of the directory (const char *). */
+extern const struct pf_line_ops pf_sim_line_ops;
+
+/*
+ * One I2C transfer as the simulated chip at directory/BUS/ADDRESS answers it. Contract of
+ * pf_i2c_ops.transfer. device->bus is a struct pf_sim_i2c *.
+ */
+extern const struct pf_i2c_ops pf_sim_i2c_ops;
+
+/* Opens the simulated chip: sets device->bus. 0, -ENOENT: no such bus. */
+int pf_sim_i2c_open(const char *directory, const char *bus, struct pf_device *device);
+
+/* Ends what pf_sim_i2c_open() began. */
+void pf_sim_i2c_close(struct pf_device *device);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The link to the broker: connects, subscribes, publishes, reconnects; for ever and by itself.
+ *
+ * All blocking library calls (connect with its name lookup, publish, disconnect) are made by one
+ * link thread that the link owns; the library's threads only copy and post. Every function below
+ * is called from the main loop and returns at once; every callback is called from the main loop.
+ *
+ * Life: pf_link_new() -> pf_link_start() -> [connected -> publish ... -> disconnected]* ->
+ * pf_link_stop() -> stopped callback -> pf_link_free().
+ *
+ * Sources: MQTT 5.0 and 3.1.1 (OASIS), sections named in link.c.
+ */
+
+#ifndef PF_MQTT_LINK_H
+#define PF_MQTT_LINK_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+struct pf_link;
+
+/* A message that came in on a subscribed topic. Everything is borrowed for the call. */
+struct pf_link_message {
+	const char *topic;      /* NUL-terminated */
+	const uint8_t *payload; /* payload_size bytes, then a NUL for convenience */
+	size_t payload_size;
+	bool retained;                   /* stored by the broker before we subscribed */
+	uint64_t time_ns;                /* CLOCK_BOOTTIME when the library handed it over */
+	const char *response_topic;      /* MQTT 5; NULL if none */
+	const uint8_t *correlation_data; /* MQTT 5; NULL if none */
+	size_t correlation_size;
+};
+
+/* All are required. user is what pf_link_new() was given. */
+struct pf_link_callbacks {
+	/*
+	 * Connected, and every subscription is acknowledged. The receiver publishes all states and
+	 * then `online`: the order of pf_link_publish() is the order on the wire.
+	 */
+	void (*connected)(void *user);
+	/* The connection was lost (not: could not be made). reason in plain words. */
+	void (*disconnected)(void *user, const char *reason);
+	/* A message on a subscribed topic. */
+	void (*message)(void *user, const struct pf_link_message *message);
+	/* After pf_link_stop(): everything is delivered, or the deadline has passed. */
+	void (*stopped)(void *user);
+};
+
+/* One message to send. Copied by pf_link_publish(). */
+struct pf_link_publication {
+	const char *topic;
+	const void *payload;
+	size_t payload_size;
+	int qos; /* 0 to 2 */
+	bool retain;
+	/*
+	 * State: while waiting, a newer message on the same topic takes its place (keeping the
+	 * newest only). Not a state (acks): kept in order, dropped when the connection is lost.
+	 */
+	bool state;
+	const uint8_t *correlation_data; /* MQTT 5, for responses; or NULL */
+	size_t correlation_size;
+};
+
+/* What `info` tells about the link. Counters since start. */
+struct pf_link_stats {
+	bool connected;
+	uint32_t reconnects; /* successful connects after the first */
+	uint64_t sent;       /* messages handed to the library */
+	uint64_t received;
+	uint64_t dropped; /* messages that were given up, states replaced by newer excluded */
+};
+
+/*
+ * Makes a link. config is borrowed and must outlive the link; will_topic gets a retained "offline"
+ * as last will, QoS 1. Nothing is connected yet.
+ */
+struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *config,
+	const char *will_topic, const struct pf_link_callbacks *callbacks, void *user);
+
+/* Frees a link that was never started or is stopped; NULL is fine. */
+void pf_link_free(struct pf_link *link);
+
+/*
+ * Adds a topic (no wildcards) to what is subscribed at every connect, with the given QoS. Before
+ * pf_link_start(). Subscribed with clean start, session expiry 0, Retain Handling 2 and Retain As
+ * Published 0 (MQTT 5 3.8.3.1), so that stored messages are not even sent; with 3.1.1 they come
+ * with `retained` set.
+ */
+void pf_link_subscribe(struct pf_link *link, const char *topic, int qos);
+
+/* Starts the link thread and the first connect. 0 or a negative errno. */
+int pf_link_start(struct pf_link *link);
+
+/*
+ * Queues a message. While not connected, states wait (the newest per topic) and other messages are
+ * dropped. Never blocks. Returns 0; -ENOTCONN: dropped; -ENOBUFS: too many waiting, dropped.
+ */
+int pf_link_publish(struct pf_link *link, const struct pf_link_publication *publication);
+
+/*
+ * Sends what waits, disconnects cleanly and calls `stopped`, at the latest after deadline_ms, even
+ * if the link thread hangs (then the thread is left behind; the process is about to end).
+ */
+void pf_link_stop(struct pf_link *link, uint32_t deadline_ms);
+
+/* The counters now. */
+void pf_link_get_stats(const struct pf_link *link, struct pf_link_stats *ret_stats);
+
+#endif
