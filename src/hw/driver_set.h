@@ -57,6 +57,12 @@ void pf_driver_names_free(char **names, size_t n);
  */
 int pf_driver_check(const struct pf_driver *driver, char *ret_reason);
 
+/*
+ * Whether a name may be a driver's: 1 to 32 letters, digits, '_', '-', not '-' first. So it can
+ * become part of a path.
+ */
+bool pf_driver_name_is_valid(const char *name);
+
 /* The unit of a channel: its own, or that of its quantity. Never NULL; may be "". */
 const char *pf_channel_unit(const struct pf_channel *channel);
 

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "hw/board.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "hw/i2c.h"
+#include "hw/sim.h"
+#include "hw/w1.h"
+
+#define ADDRESS_MIN 0x08
+#define ADDRESS_MAX 0x77
+
+struct pf_board {
+	char *simulate_dir; /* NULL: this machine */
+	char *sysfs;
+	char *i2c_dir;
+};
+
+int pf_board_new(const char *simulate_dir, struct pf_board **ret_board)
+{
+	struct pf_board *board;
+	struct stat status;
+
+	if (simulate_dir) {
+		if (stat(simulate_dir, &status) < 0)
+			return -errno;
+		if (!S_ISDIR(status.st_mode))
+			return -ENOTDIR;
+	}
+	board = pf_calloc(1, sizeof *board);
+	board->simulate_dir = simulate_dir ? pf_strdup(simulate_dir) : NULL;
+	board->sysfs = simulate_dir ? pf_format("%s/sys", simulate_dir) : pf_strdup("/sys");
+	board->i2c_dir = pf_strdup(simulate_dir ? simulate_dir : "/dev");
+	*ret_board = board;
+	return 0;
+}
+
+void pf_board_free(struct pf_board *board)
+{
+	if (!board)
+		return;
+	free(board->simulate_dir);
+	free(board->sysfs);
+	free(board->i2c_dir);
+	free(board);
+}
+
+const struct pf_line_ops *pf_board_lines(
+	const struct pf_board *board, const struct pf_driver *driver, void **ret_context)
+{
+	if (board->simulate_dir && driver->bus == PF_BUS_GPIO) {
+		*ret_context = board->simulate_dir;
+		return &pf_sim_line_ops;
+	}
+	*ret_context = NULL;
+	return driver->lines;
+}
+
+/* "i2c-1" of "i2c-1" or "/dev/i2c-1"; NULL: neither, so that no other path can be reached. */
+static const char *i2c_bus_name(const char *bus)
+{
+	static const char folder[] = "/dev/", prefix[] = "i2c-";
+	const char *digits;
+
+	if (strncmp(bus, folder, strlen(folder)) == 0)
+		bus += strlen(folder);
+	if (strncmp(bus, prefix, strlen(prefix)) != 0)
+		return NULL;
+	digits = bus + strlen(prefix);
+	if (*digits == '\0' || strlen(digits) > 4 || strspn(digits, "0123456789") != strlen(digits))
+		return NULL;
+	return bus;
+}
+
+static int open_i2c(
+	const struct pf_board *board, const char *bus, uint16_t address, struct pf_device *device)
+{
+	const char *name = bus ? i2c_bus_name(bus) : NULL;
+
+	if (!name) {
+		pf_explain(device->reason, "\"%s\" is not an I2C bus such as \"i2c-1\"",
+			bus ? bus : "");
+		return -EINVAL;
+	}
+	if (address < ADDRESS_MIN || address > ADDRESS_MAX) {
+		pf_explain(device->reason, "0x%x is not a 7-bit I2C address", (unsigned)address);
+		return -EINVAL;
+	}
+	device->address = address;
+	if (board->simulate_dir)
+		return pf_sim_i2c_open(board->simulate_dir, name, device);
+	return pf_i2c_open(board->i2c_dir, board->sysfs, name, device);
+}
+
+static int open_w1(const struct pf_board *board, const char *id, struct pf_device *device)
+{
+	if (!id || !pf_w1_id_is_valid(id)) {
+		pf_explain(device->reason, "\"%s\" is not a 1-Wire id such as \"28-0316a2795aff\"",
+			id ? id : "");
+		return -EINVAL;
+	}
+	(void)snprintf(device->id, sizeof device->id, "%s", id);
+	return pf_w1_open(board->sysfs, device);
+}
+
+int pf_board_open(const struct pf_board *board, const struct pf_driver *driver, const char *bus,
+	uint16_t address, const char *id, struct pf_device *device)
+{
+	device->reason[0] = '\0';
+	switch (driver->bus) {
+	case PF_BUS_I2C:
+		return open_i2c(board, bus, address, device);
+	case PF_BUS_W1:
+		return open_w1(board, id, device);
+	case PF_BUS_NONE:
+	case PF_BUS_GPIO:
+	default:
+		return 0;
+	}
+}
+
+void pf_board_close(const struct pf_board *board, struct pf_device *device)
+{
+	if (device->w1)
+		pf_w1_close(device);
+	else if (device->i2c && board->simulate_dir)
+		pf_sim_i2c_close(device);
+	else if (device->i2c)
+		pf_i2c_close(device);
+}
+
+const char *pf_board_sysfs(const struct pf_board *board)
+{
+	return board->sysfs;
+}
+
+const char *pf_board_i2c_dir(const struct pf_board *board)
+{
+	return board->i2c_dir;
+}
