@@ -29,10 +29,16 @@ struct pf_cli {
 /* Runs the program; the exit status. */
 int pf_cli_main(int argc, char **argv);
 
-/* The verbs; each returns the exit status. */
+/* `run`: the daemon in the foreground, until a signal ends it; the exit status. */
 int pf_cli_run(const struct pf_cli *cli);
+
+/* `check`: what is wrong with the configuration, or the map of pins to topics; the exit status. */
 int pf_cli_check(const struct pf_cli *cli);
+
+/* `scan`: lines, buses and sensors of this machine; the exit status. */
 int pf_cli_scan(const struct pf_cli *cli);
+
+/* `drivers`: the list, or one of them with all it can do; the exit status. */
 int pf_cli_drivers(const struct pf_cli *cli);
 
 #endif
