@@ -13,11 +13,8 @@
 
 #include "lines.h"
 
-/* Most events that the kernel keeps for a request: 16 for each of the 64 lines it can have. */
-#define KERNEL_EVENTS 1024
-
-/* Events read at once. */
-#define BUFFER_EVENTS 64
+#define KERNEL_EVENTS 1024 /* most that are kept per request: 16 for each of 64 lines */
+#define BUFFER_EVENTS 64   /* read at once */
 
 struct pf_line {
 	struct gpiod_line_request *request;
