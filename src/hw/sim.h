@@ -8,6 +8,8 @@
  *                              voltmeter would see it. An input is a file to write, an output a
  *                              file to read. Missing files are made when a line is requested.
  *   gpio/GPIO17.used-by        if there, the line is busy; its text is the consumer
+ *   gpio/.GPIO17.line          direction and consumer; who holds the line has it locked
+ *   gpio/unplugged             if there, the GPIO chip is gone: held lines answer -ENODEV
  *   i2c-1/0x76/chip            which model answers at the address: "bme280", "lm75", ...
  *   i2c-1/0x76/temperature     what the model measures, a number in the channel's unit
  *   i2c-1/0x76/fault           if there: "nack", "timeout" or "hang" (answers never, until removed)
