@@ -13,6 +13,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* The struct of `type` in which *pointer is the member; for callbacks that get a member. */
+#define PF_OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
 /* n zeroed elements of `size` bytes; the product is checked. */
 void *pf_calloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 

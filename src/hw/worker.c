@@ -6,10 +6,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
+
+/* How long pf_worker_free() waits for the call under way. */
+#define JOIN_MS 200
 
 struct pf_worker {
 	struct ev_loop *loop;
@@ -81,6 +85,21 @@ int pf_worker_new(struct ev_loop *loop, const char *name, struct pf_worker **ret
 	return 0;
 }
 
+/* Waits a moment for the thread. An idle one ends at once; one that hangs in a call is left alone.
+ */
+static bool join_soon(pthread_t thread)
+{
+	struct timespec deadline;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += JOIN_MS * 1000000L;
+	if (deadline.tv_nsec >= 1000000000L) {
+		deadline.tv_nsec -= 1000000000L;
+		deadline.tv_sec++;
+	}
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &deadline) == 0;
+}
+
 bool pf_worker_free(struct pf_worker *worker)
 {
 	if (!worker)
@@ -90,11 +109,10 @@ bool pf_worker_free(struct pf_worker *worker)
 	while (pf_mailbox_take(&worker->todo))
 		;
 	pf_mailbox_close(&worker->todo);
-	if (atomic_load(&worker->busy_since_ns)) {
+	if (!join_soon(worker->thread)) {
 		pthread_detach(worker->thread);
 		return false;
 	}
-	pthread_join(worker->thread, NULL);
 	release(worker);
 	return true;
 }

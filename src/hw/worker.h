@@ -34,10 +34,10 @@ struct pf_job {
 int pf_worker_new(struct ev_loop *loop, const char *name, struct pf_worker **ret_worker);
 
 /*
- * Ends the worker: jobs not yet run are forgotten without done(). Waits for the thread only if it
- * is idle. Returns true if everything is freed; false if the thread hangs in a job: then thread
- * and worker are left behind, and whatever run() may still touch must not be freed either. NULL is
- * fine (true).
+ * Ends the worker: jobs not yet run are forgotten without done(). Waits
+ * 0.2 s at most. Returns true if everything is freed; false if the thread hangs in a job: then
+ * thread and worker are left behind, and whatever run() may still touch must not be freed either.
+ * NULL is fine (true).
  */
 bool pf_worker_free(struct pf_worker *worker);
 

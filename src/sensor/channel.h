@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * From what a driver decoded to what may be published: calibration, truth, rounding, deadband.
+ * Pure: the time is passed in.
+ */
+
+#ifndef PF_SENSOR_CHANNEL_H
+#define PF_SENSOR_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+/* What one channel remembers between samples. */
+struct pf_channel_state {
+	bool published;   /* since start or the last fault */
+	double value;     /* last published, rounded */
+	uint64_t time_ns; /* when */
+};
+
+/*
+ * Applies points, scale and offset. Outside the table of points its first or last segment is
+ * extended.
+ */
+double pf_channel_calibrate(const struct pf_channel_config *config, double raw);
+
+/*
+ * Checks one reading: the raw value against the driver's physical range, the calibrated one
+ * against minimum and maximum, both for NaN and infinity. 0 and the calibrated value, rounded to
+ * the channel's decimals; or -ERANGE with ret_reason[PF_REASON_SIZE].
+ */
+int pf_channel_check(const struct pf_channel *channel, const struct pf_channel_config *config,
+	double raw, double *ret_value, char *ret_reason);
+
+/*
+ * Whether a good value is to be published now: always without a deadband; else if it moved by at
+ * least the deadband, or max_interval_ms has passed, or nothing was published yet.
+ */
+bool pf_channel_is_news(const struct pf_channel_config *config,
+	const struct pf_channel_state *state, double value, uint64_t now_ns);
+
+/* Remembers that the value was published. */
+void pf_channel_published(struct pf_channel_state *state, double value, uint64_t now_ns);
+
+#endif

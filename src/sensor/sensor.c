@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "sensor/sensor.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+
+void pf_sensor_init(struct pf_sensor *sensor, const struct pf_sensor_config *config,
+	uint64_t now_ns, size_t i, size_t n)
+{
+	*sensor = (struct pf_sensor){.config = config, .next = PF_STEP_PROBE};
+	pf_schedule_init(&sensor->schedule, config->interval_ms, now_ns, i, n);
+}
+
+static enum pf_sensor_step first_step(const struct pf_sensor *sensor)
+{
+	return sensor->config->driver->sensor->start ? PF_STEP_START : PF_STEP_FETCH;
+}
+
+uint64_t pf_sensor_wake_ns(const struct pf_sensor *sensor)
+{
+	if (sensor->under_way != PF_STEP_NONE)
+		return PF_NEVER;
+	return sensor->ready_ns ? sensor->ready_ns : sensor->schedule.due_ns;
+}
+
+enum pf_sensor_step pf_sensor_next(struct pf_sensor *sensor, uint64_t now_ns)
+{
+	if (now_ns < pf_sensor_wake_ns(sensor))
+		return PF_STEP_NONE;
+	sensor->under_way = sensor->next;
+	return sensor->under_way;
+}
+
+void pf_sensor_done(struct pf_sensor *sensor, uint64_t now_ns, int result, uint32_t wait_ms)
+{
+	const enum pf_sensor_step step = sensor->under_way;
+
+	assert(step != PF_STEP_NONE);
+	sensor->under_way = PF_STEP_NONE;
+	sensor->ready_ns = 0;
+	if (result < 0) {
+		sensor->next = PF_STEP_PROBE;
+		pf_schedule_failure(&sensor->schedule, now_ns);
+	} else if (step == PF_STEP_PROBE) {
+		/* still due: goes on at once */
+		sensor->next = first_step(sensor);
+	} else if (step == PF_STEP_START) {
+		sensor->next = PF_STEP_FETCH;
+		sensor->ready_ns = now_ns + wait_ms * PF_NS_PER_MS;
+	} else {
+		sensor->next = first_step(sensor);
+		pf_schedule_success(&sensor->schedule, now_ns);
+	}
+}

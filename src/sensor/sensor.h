@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The life of one configured sensor, without its bus and its clock: which driver step is to be
+ * made when, and what its result means.
+ *
+ *   idle --due--> PROBE (first and after failures) --> START --wait--> FETCH --> idle
+ *   any failure --> idle, due again after the backoff
+ *
+ * Whoever drives it asks pf_sensor_next() at pf_sensor_wake_ns() and after each
+ * pf_sensor_done(), runs the step given on the bus's worker, and hands back the result. One step
+ * at a time. Pure: the time is passed in. Main loop only.
+ */
+
+#ifndef PF_SENSOR_SENSOR_H
+#define PF_SENSOR_SENSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "sensor/schedule.h"
+
+enum pf_sensor_step {
+	PF_STEP_NONE,  /* nothing to do before pf_sensor_wake_ns() */
+	PF_STEP_PROBE, /* open the device and probe() */
+	PF_STEP_START, /* start() */
+	PF_STEP_FETCH, /* fetch() and decode() */
+};
+
+struct pf_sensor {
+	const struct pf_sensor_config *config;
+	struct pf_schedule schedule;
+	enum pf_sensor_step next; /* the step to make when it is time */
+	enum pf_sensor_step under_way;
+	uint64_t ready_ns; /* conversion finished */
+};
+
+/* A sensor that is first due soon after now_ns; i-th of n, for spreading. */
+void pf_sensor_init(struct pf_sensor *sensor, const struct pf_sensor_config *config,
+	uint64_t now_ns, size_t i, size_t n);
+
+/* When to call pf_sensor_next() again; PF_NEVER while a step is under way. */
+uint64_t pf_sensor_wake_ns(const struct pf_sensor *sensor);
+
+/* The step to make now; it then is under way until pf_sensor_done(). */
+enum pf_sensor_step pf_sensor_next(struct pf_sensor *sensor, uint64_t now_ns);
+
+/*
+ * The result of the step under way: 0 or a negative errno. wait_ms: what start() said. After a
+ * good FETCH, the caller hands in the verdict on the values as the result.
+ */
+void pf_sensor_done(struct pf_sensor *sensor, uint64_t now_ns, int result, uint32_t wait_ms);
+
+#endif

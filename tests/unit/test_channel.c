@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <errno.h>
+
+#include "../t.h"
+#include "base/clock.h"
+#include "sensor/channel.h"
+
+static const struct pf_channel temperature = {.name = "temperature",
+	.quantity = PF_QUANTITY_TEMPERATURE,
+	.decimals = 2,
+	.minimum = -55,
+	.maximum = 125};
+
+static const struct pf_channel_config plain = {
+	.scale = 1, .decimals = 2, .minimum = -55, .maximum = 125};
+
+static char reason[PF_REASON_SIZE];
+
+static void good_value_is_calibrated_and_rounded(void)
+{
+	struct pf_channel_config config = plain;
+	double value = 0;
+
+	config.offset = -0.8;
+	config.decimals = 1;
+	T_INT(pf_channel_check(&temperature, &config, 21.449, &value, reason), 0);
+	T_NEAR(value, 20.6, 1e-12); /* 20.649 */
+}
+
+static void impossible_values_are_refused_with_the_range(void)
+{
+	double value = 77;
+
+	T_INT(pf_channel_check(&temperature, &plain, 127.94, &value, reason), -ERANGE);
+	T_HAS(reason, "127.94 °C is outside of -55 to 125 °C");
+	T_INT(pf_channel_check(&temperature, &plain, (double)NAN, &value, reason), -ERANGE);
+	T_HAS(reason, "not a number");
+	T_INT(pf_channel_check(&temperature, &plain, (double)INFINITY, &value, reason), -ERANGE);
+	T_NEAR(value, 77, 0);
+}
+
+static void configured_limits_are_for_the_calibrated_value(void)
+{
+	struct pf_channel_config config = plain;
+	double value = 0;
+
+	config.offset = 10;
+	config.maximum = 30;
+	T_INT(pf_channel_check(&temperature, &config, 20, &value, reason), 0);
+	T_INT(pf_channel_check(&temperature, &config, 20.01, &value, reason), -ERANGE);
+}
+
+static void points_interpolate_and_extend(void)
+{
+	static const struct pf_point points[] = {{0, 1}, {10, 12}, {20, 20}};
+	struct pf_channel_config config = plain;
+
+	config.points = points;
+	config.n_points = 3;
+	T_NEAR(pf_channel_calibrate(&config, 0), 1, 1e-12);
+	T_NEAR(pf_channel_calibrate(&config, 5), 6.5, 1e-12);
+	T_NEAR(pf_channel_calibrate(&config, 15), 16, 1e-12);
+	T_NEAR(pf_channel_calibrate(&config, -10), -10, 1e-12); /* 1.1 per degree, back from 1 */
+	T_NEAR(pf_channel_calibrate(&config, 30), 28, 1e-12);   /* 0.8 per degree, on from 20 */
+}
+
+static void deadband_holds_back_but_not_for_ever(void)
+{
+	struct pf_channel_config config = plain;
+	struct pf_channel_state state = {0};
+
+	config.deadband = 0.1;
+	config.max_interval_ms = 300000;
+	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 0));
+	pf_channel_published(&state, 21.4, 0);
+	T_FALSE(pf_channel_is_news(&config, &state, 21.45, PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, &state, 21.5, PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, &state, 21.3, PF_NS_PER_S));
+	T_FALSE(pf_channel_is_news(&config, &state, 21.4, 299 * PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 300 * PF_NS_PER_S));
+	config.deadband = 0;
+	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 1));
+}
+
+T_MAIN("channel", T(good_value_is_calibrated_and_rounded),
+	T(impossible_values_are_refused_with_the_range),
+	T(configured_limits_are_for_the_calibrated_value), T(points_interpolate_and_extend),
+	T(deadband_holds_back_but_not_for_ever))
