@@ -79,6 +79,17 @@ same() {
   [ "$1" = "$2" ]
 }
 
+# like GOT PATTERN, unlike GOT PATTERN
+like() {
+  why="got '$1', expected $2"
+  # shellcheck disable=SC2053 # a pattern is wanted
+  [[ $1 == $2 ]]
+}
+
+unlike() {
+  not like "$1" "$2"
+}
+
 # between GOT LOW HIGH (integers)
 between() {
   why="got '$1', expected $2 to $3"
@@ -103,6 +114,7 @@ skip_test() {
 # skip_all REASON: ends the script
 skip_all() {
   echo "SKIP: $*"
+  trap - EXIT
   exit 77
 }
 
@@ -179,6 +191,25 @@ on_chip() {
 # plug 0|1: takes the header's chip away, or brings it back
 plug() {
   echo "$1" >/sys/kernel/config/gpio-sim/lab/live
+}
+
+# hold_line N: has gpioset hold line N at 0, as a stranger would; release_line lets go
+hold_line() {
+  case $(gpioset --version) in
+  *' v1.'*) gpioset --mode=signal pinctrl-bcm2711 "$1=0" & ;;
+  *) gpioset -c gpiochip0 "$1=0" & ;;
+  esac
+  holder_pid=$!
+  until_true 5 line_held "$1"
+}
+
+line_held() {
+  gpioinfo | grep "GPIO$1\"* " | grep -q gpioset
+}
+
+release_line() {
+  kill "$holder_pid"
+  wait "$holder_pid" 2>/dev/null || true
 }
 
 # trace_start: records from here on all that the kernel does to lines
@@ -411,6 +442,27 @@ messages_are() {
   [ "${got[*]-}" = "$*" ]
 }
 
+# in_order TOPIC PATTERN [TOPIC PATTERN]...: messages that came since the mark in this order, with
+# others in between or not
+in_order() {
+  local i=$since
+  collect 0.001
+  why=''
+  while [ $# -gt 0 ]; do
+    # shellcheck disable=SC2053 # a pattern is wanted
+    while [ "$i" -lt ${#topics[@]} ] && ! [[ ${topics[i]} == "$prefix/$1" && ${payloads[i]} == $2 ]]
+    do
+      i=$((i + 1))
+    done
+    if [ "$i" -ge ${#topics[@]} ]; then
+      why="missing: $1 '$2'"
+      return 1
+    fi
+    i=$((i + 1))
+    shift 2
+  done
+}
+
 publish_raw() { # TOPIC PAYLOAD [OPTION...]
   local topic=$1 payload=$2
   shift 2
@@ -424,9 +476,18 @@ publish() {
   publish_raw "$prefix/$topic" "$@"
 }
 
-# command OUTPUT PAYLOAD
-command_output() {
+# switch OUTPUT PAYLOAD: sends a command
+switch() {
   publish "output/$1/set" "$2"
+}
+
+# switch_keeper OUTPUT: connects a client that sends each line written to fd $switch as a command to
+# OUTPUT, without the time that starting a program takes
+switch_keeper() {
+  mkfifo "$tmp/switch-$1"
+  exec {switch}<>"$tmp/switch-$1"
+  mosquitto_pub -h 127.0.0.1 -p $port -q 1 -t "$prefix/output/$1/set" -l <"$tmp/switch-$1" \
+    >/dev/null 2>&1 &
 }
 
 # stored_message TOPIC: what the broker gives a newcomer, in $stored_message
