@@ -105,6 +105,8 @@ static int open_w1(const struct pf_board *board, const char *id, struct pf_devic
 		return -EINVAL;
 	}
 	(void)snprintf(device->id, sizeof device->id, "%s", id);
+	if (board->simulate_dir)
+		return pf_sim_w1_open(board->sysfs, device);
 	return pf_w1_open(board->sysfs, device);
 }
 

@@ -10,10 +10,19 @@
  *   gpio/GPIO17.used-by        if there, the line is busy; its text is the consumer
  *   gpio/.GPIO17.line          direction and consumer; who holds the line has it locked
  *   gpio/unplugged             if there, the GPIO chip is gone: held lines answer -ENODEV
- *   i2c-1/0x76/chip            which model answers at the address: "bme280", "lm75", ...
- *   i2c-1/0x76/temperature     what the model measures, a number in the channel's unit
+ *   i2c-1/0x76/chip            which model answers at the address: "bme280", "bmp280", "lm75",
+ *                              "lm75a" or "tmp102"; no file: no chip
+ *   i2c-1/0x76/temperature     what the model measures, a number in the channel's unit (°C, hPa,
+ *                              %); no file: room conditions
  *   i2c-1/0x76/fault           if there: "nack", "timeout" or "hang" (answers never, until removed)
- *   sys/bus/w1/devices/28-*    a copy of the kernel's 1-Wire layout: w1_slave, temperature, ...
+ *   sys/bus/w1/devices/28-0316a2795aff/temperature
+ *                              what a 1-Wire sensor measures, in m°C as in the kernel's file of
+ *                              that name ("21500"); empty: it does not answer. Remove the folder
+ *                              to unplug the sensor.
+ *   sys/bus/w1/devices/28-0316a2795aff/w1_slave
+ *                              the kernel's text with the bytes of the sensor. Drivers read this;
+ *                              without the file they get one that says what `temperature` says,
+ *                              so only who wants to see wrong bytes writes it.
  *
  * Models answer like the chip: register map, chip id, calibration words, raw values.
  */
@@ -37,5 +46,11 @@ int pf_sim_i2c_open(const char *directory, const char *bus, struct pf_device *de
 
 /* Ends what pf_sim_i2c_open() began. */
 void pf_sim_i2c_close(struct pf_device *device);
+
+/*
+ * Opens the simulated 1-Wire sensor device->id as pf_w1_open() does, and makes the attribute
+ * "w1_slave" from "temperature" where there is none. Closed by pf_w1_close().
+ */
+int pf_sim_w1_open(const char *sysfs, struct pf_device *device);
 
 #endif
