@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "config/loader.h"
+
+static const char *const formats[] = {"plain", "json", NULL};
+
+const struct pf_key pf_item_keys[] = {
+	PF_KEY_OF("name", PF_KEY_STRING, struct pf_item_config, name, PF_KEY_RANGE(0, PF_NAME_MAX)),
+	PF_KEY_OF("topic", PF_KEY_STRING, struct pf_item_config, topic,
+		PF_KEY_RANGE(0, PF_TOPIC_MAX)),
+	PF_KEY_OF("qos", PF_KEY_INT, struct pf_item_config, qos, PF_KEY_RANGE(0, 2)),
+	PF_KEY_OF("retain", PF_KEY_BOOL, struct pf_item_config, retain),
+	PF_KEY_OF("format", PF_KEY_CHOICE, struct pf_item_config, format, .choices = formats),
+	{.name = "home_assistant", .type = PF_KEY_LATER},
+};
+const size_t pf_n_item_keys = sizeof pf_item_keys / sizeof *pf_item_keys;
+
+bool pf_item_is_group(
+	struct pf_loader *loader, const struct pf_node *node, const char *kind, size_t index)
+{
+	if (node->type == PF_NODE_GROUP)
+		return true;
+	if (node->type != PF_NODE_SPOILT)
+		pf_report(loader->problems, &node->place, kind, NULL,
+			"number %zu is no item, expected { name = \"...\"; ... }", index + 1);
+	return false;
+}
+
+void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const char *kind,
+	const struct pf_node *group, size_t index, struct pf_item_config *config)
+{
+	const struct pf_node *name = pf_node_find(group, "name");
+
+	*item = (struct pf_item_loader){loader, group, kind, NULL, config, false};
+	if (name && name->type == PF_NODE_STRING && name->text[0])
+		item->label = pf_pool_format(
+			loader->pool, "%s %.*s", kind, PF_NAME_MAX, name->text);
+	else
+		item->label = pf_pool_format(loader->pool, "%s number %zu", kind, index + 1);
+	config->qos = loader->config->mqtt.qos;
+	config->retain = true;
+	config->format = PF_FORMAT_PLAIN;
+	config->place = group->place;
+}
+
+static bool name_is_good(const char *name)
+{
+	for (; *name; name++)
+		if (!isalnum((unsigned char)*name) && *name != '_' && *name != '-')
+			return false;
+	return true;
+}
+
+/* Whether the name is one of its own. */
+static bool check_name(struct pf_item_loader *item)
+{
+	const char *const name = item->item->name;
+	const struct pf_place *place = pf_node_place(item->group, "name");
+	const struct pf_taken *first;
+
+	if (!name) {
+		if (!pf_node_find(item->group, "name"))
+			pf_item_error(item, "name", "is missing, expected a name of its own");
+		return false;
+	}
+	if (!name_is_good(name)) {
+		pf_item_error(item, "name",
+			"\"%s\" is no name, expected letters, digits, '_' and '-'", name);
+		return false;
+	}
+	first = pf_take(&item->loader->names, &(struct pf_taken){name, item->label, *place});
+	if (first)
+		pf_item_error(item, "name", "\"%s\" is already the name of %s, %s:%d", name,
+			first->label, first->place.file, first->place.line);
+	return !first;
+}
+
+const char *pf_item_take_topic(const struct pf_item_loader *item, const struct pf_place *place,
+	const char *key, const char *topic)
+{
+	const char *const expanded = pf_expand_host(item->loader, topic);
+	const char *const wrong = pf_topic_check(expanded);
+
+	if (!wrong)
+		return expanded;
+	pf_report(item->loader->problems, place, item->label, key, "\"%.60s\" %s", topic, wrong);
+	return NULL;
+}
+
+void pf_item_add_topic(
+	const struct pf_item_loader *item, const char *what, const char *key, const char *topic)
+{
+	const struct pf_topic_use use = {.topic = topic,
+		.label = item->label,
+		.what = what,
+		.place = *pf_node_place(item->group, key)};
+
+	if (item->topics_known && topic)
+		pf_topics_add(&item->loader->topics, &use);
+}
+
+void pf_item_finish(struct pf_item_loader *item)
+{
+	struct pf_loader *loader = item->loader;
+	struct pf_item_config *config = item->item;
+	const bool name_known = check_name(item);
+
+	if (config->topic)
+		config->topic = pf_item_take_topic(
+			item, pf_node_place(item->group, "topic"), "topic", config->topic);
+	else if (name_known && !pf_node_find(item->group, "topic"))
+		config->topic = pf_pool_format(loader->pool, "%s/%s/%s",
+			loader->config->mqtt.prefix, item->kind, config->name);
+	item->topics_known = config->topic != NULL;
+	if (!config->topic)
+		config->topic = ""; /* an error was reported: only so that it can be put together */
+	pf_item_add_topic(item, "availability topic", "topic",
+		pf_pool_format(loader->pool, "%s/availability", config->topic));
+	pf_item_add_topic(item, "error topic", "topic",
+		pf_pool_format(loader->pool, "%s/error", config->topic));
+}
+
+static void report_unknown_driver(const struct pf_item_loader *item, const char *name)
+{
+	char **names = NULL;
+	size_t n = 0;
+	char hint[120];
+	const char *similar = "";
+
+	if (pf_driver_set_names(item->loader->drivers, &names, &n) == 0)
+		similar = pf_did_you_mean(name, (const char *const *)names, n, hint);
+	pf_item_error(item, "driver", "unknown driver \"%s\"%s", name,
+		*similar ? similar : ", expected one of those that \"pinferry drivers\" lists");
+	pf_driver_names_free(names, n);
+}
+
+const struct pf_driver *pf_item_driver(
+	const struct pf_item_loader *item, const char *name, bool lines)
+{
+	const bool given = pf_node_find(item->group, "driver") != NULL;
+	const struct pf_driver *driver = NULL;
+	char reason[PF_REASON_SIZE] = "";
+	int r;
+
+	if (!given && item->loader->default_driver_reported)
+		return NULL;
+	r = name_is_good(name) ? pf_driver_set_find(item->loader->drivers, name, &driver, reason)
+			       : -ENOENT;
+	if (r && !given)
+		item->loader->default_driver_reported = true;
+	if (r == -ENOENT) {
+		report_unknown_driver(item, name);
+	} else if (r) {
+		pf_item_error(item, "driver", "\"%s\" cannot be used: %s", name,
+			reason[0] ? reason : strerror(-r));
+	} else if (lines ? !driver->lines : !driver->sensor) {
+		pf_item_error(item, "driver", "\"%s\" is a driver for %s, expected one for %s",
+			name, lines ? "sensors" : "lines", lines ? "lines" : "sensors");
+	} else {
+		return driver;
+	}
+	return NULL;
+}

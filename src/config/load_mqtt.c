@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "config/broker.h"
+#include "config/loader.h"
+
+#define LABEL         "mqtt"
+#define TEXT_MAX      1000
+#define PATH_MAX_SIZE 4000
+#define CLIENT_ID_MAX 128
+
+static const char *const versions[] = {"auto", "3.1.1", "5", NULL};
+
+#define MQTT(key, kind, member, ...)                                                               \
+	PF_KEY_OF(key, kind, struct pf_mqtt_config, member, __VA_ARGS__)
+
+static const struct pf_key keys[] = {
+	MQTT("broker", PF_KEY_STRING, broker, PF_KEY_RANGE(0, TEXT_MAX)),
+	MQTT("prefix", PF_KEY_STRING, prefix, PF_KEY_RANGE(0, PF_TOPIC_MAX / 2)),
+	MQTT("client_id", PF_KEY_STRING, client_id, PF_KEY_RANGE(0, CLIENT_ID_MAX)),
+	MQTT("username", PF_KEY_STRING, username, PF_KEY_RANGE(0, TEXT_MAX)),
+	MQTT("password_file", PF_KEY_STRING, password_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
+	MQTT("ca_file", PF_KEY_STRING, ca_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
+	MQTT("cert_file", PF_KEY_STRING, cert_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
+	MQTT("key_file", PF_KEY_STRING, key_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
+	MQTT("version", PF_KEY_CHOICE, version, .choices = versions),
+	MQTT("keepalive_s", PF_KEY_INT, keepalive_s, PF_KEY_RANGE(5, 3600)),
+	MQTT("qos", PF_KEY_INT, qos, PF_KEY_RANGE(0, 2)),
+	MQTT("reconnect_max_s", PF_KEY_INT, reconnect_max_s, PF_KEY_RANGE(1, 3600)),
+};
+
+/* The files that TLS uses. */
+static const char *const tls_keys[] = {"ca_file", "cert_file", "key_file"};
+
+static const struct pf_mqtt_config defaults = {
+	.broker = "mqtt://localhost",
+	.prefix = "pinferry/%h",
+	.client_id = "pinferry-%h",
+	.version = PF_MQTT_AUTO,
+	.keepalive_s = 30,
+	.qos = 1,
+	.reconnect_max_s = 60,
+};
+
+/* Replaces the broker by its whole address; says whether it is encrypted. */
+static bool take_broker(struct pf_loader *loader, const struct pf_node *group)
+{
+	struct pf_mqtt_config *mqtt = &loader->config->mqtt;
+	char *uri = NULL;
+	bool tls = false;
+	const char *wrong = pf_broker_parse(mqtt->broker, &uri, &tls);
+
+	if (wrong) {
+		pf_report(loader->problems, pf_node_place(group, "broker"), LABEL, "broker",
+			"\"%.60s\": %s", mqtt->broker, wrong);
+		/* which of the others fit cannot be told */
+		return true;
+	}
+	mqtt->broker = pf_pool_keep(loader->pool, uri);
+	return tls;
+}
+
+static void take_prefix(struct pf_loader *loader, const struct pf_node *group)
+{
+	struct pf_mqtt_config *mqtt = &loader->config->mqtt;
+	const char *wrong;
+
+	mqtt->prefix = pf_expand_host(loader, mqtt->prefix);
+	wrong = pf_topic_check(mqtt->prefix);
+	if (!wrong)
+		return;
+	pf_report(loader->problems, pf_node_place(group, "prefix"), LABEL, "prefix", "\"%.60s\" %s",
+		mqtt->prefix, wrong);
+	mqtt->prefix = pf_expand_host(loader, defaults.prefix);
+}
+
+/* A file that the daemon will read: a whole path, and better there. */
+static void check_file(
+	struct pf_loader *loader, const struct pf_node *group, const char *key, const char *path)
+{
+	const struct pf_place *place = pf_node_place(group, key);
+	struct stat status;
+
+	if (!path)
+		return;
+	if (path[0] != '/')
+		pf_report(loader->problems, place, LABEL, key,
+			"\"%.60s\" is no whole path, expected one that begins with '/'", path);
+	else if (stat(path, &status) == 0)
+		return;
+	else if (errno == ENOENT)
+		pf_report_warning(
+			loader->problems, place, LABEL, key, "\"%s\" does not exist (yet)", path);
+}
+
+static void check_files(struct pf_loader *loader, const struct pf_node *group)
+{
+	const struct pf_mqtt_config *mqtt = &loader->config->mqtt;
+	struct stat status;
+
+	check_file(loader, group, "password_file", mqtt->password_file);
+	check_file(loader, group, "ca_file", mqtt->ca_file);
+	check_file(loader, group, "cert_file", mqtt->cert_file);
+	check_file(loader, group, "key_file", mqtt->key_file);
+	if (mqtt->password_file && stat(mqtt->password_file, &status) == 0 &&
+		(status.st_mode & S_IROTH))
+		pf_report_warning(loader->problems, pf_node_place(group, "password_file"), LABEL,
+			"password_file", "everyone on this machine may read \"%s\"",
+			mqtt->password_file);
+}
+
+static void check_pairs(struct pf_loader *loader, const struct pf_node *group, bool tls)
+{
+	const struct pf_node *cert = pf_node_find(group, "cert_file");
+	const struct pf_node *key = pf_node_find(group, "key_file");
+
+	if (pf_node_find(group, "password_file") && !pf_node_find(group, "username"))
+		pf_report_warning(loader->problems, pf_node_place(group, "password_file"), LABEL,
+			"password_file", "is not used without username");
+	if (!cert != !key)
+		pf_report(loader->problems, cert ? &cert->place : &key->place, LABEL,
+			cert ? "cert_file" : "key_file",
+			"stands alone, expected cert_file and key_file together");
+	for (size_t i = 0; i < sizeof tls_keys / sizeof *tls_keys && !tls; i++)
+		if (pf_node_find(group, tls_keys[i]))
+			pf_report(loader->problems, pf_node_place(group, tls_keys[i]), LABEL,
+				tls_keys[i],
+				"needs encryption, expected broker = \"mqtts://...\" "
+				"or \"wss://...\"");
+}
+
+static void add_topic(struct pf_loader *loader, const struct pf_node *group, const char *suffix)
+{
+	const struct pf_topic_use use = {
+		.topic = pf_pool_format(loader->pool, "%s/%s", loader->config->mqtt.prefix, suffix),
+		.label = LABEL,
+		.what = suffix,
+		.place = *pf_node_place(group, "prefix"),
+	};
+
+	pf_topics_add(&loader->topics, &use);
+}
+
+void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group)
+{
+	const struct pf_node nothing = {.type = PF_NODE_GROUP, .place = {loader->config->file, 0}};
+	struct pf_mqtt_config *mqtt = &loader->config->mqtt;
+	const struct pf_key_set set = {keys, sizeof keys / sizeof *keys, mqtt};
+	bool tls;
+
+	if (!group)
+		group = &nothing;
+	*mqtt = defaults;
+	pf_keys_read(loader->problems, group, LABEL, &set, 1);
+	tls = take_broker(loader, group);
+	take_prefix(loader, group);
+	mqtt->client_id = pf_expand_host(loader, mqtt->client_id);
+	check_files(loader, group);
+	check_pairs(loader, group, tls);
+	add_topic(loader, group, "status");
+	add_topic(loader, group, "info");
+}

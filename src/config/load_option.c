@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "config/loader.h"
+
+static void set_default(const struct pf_option *option, char *base)
+{
+	char *member = base + option->offset;
+	const int32_t whole = (int32_t)option->default_number;
+	const bool truth = option->default_number != 0;
+
+	switch (option->type) {
+	case PF_OPTION_INT:
+	case PF_OPTION_CHOICE:
+		memcpy(member, &whole, sizeof whole);
+		break;
+	case PF_OPTION_FLOAT:
+		memcpy(member, &option->default_number, sizeof option->default_number);
+		break;
+	case PF_OPTION_BOOL:
+		memcpy(member, &truth, sizeof truth);
+		break;
+	case PF_OPTION_STRING:
+		if (option->default_text)
+			(void)snprintf(member, PF_STRING_SIZE, "%s", option->default_text);
+		break;
+	default:
+		break;
+	}
+}
+
+static struct pf_key make_key(const struct pf_option *option)
+{
+	static const enum pf_key_type types[] = {
+		[PF_OPTION_INT] = PF_KEY_INT,
+		[PF_OPTION_FLOAT] = PF_KEY_NUMBER,
+		[PF_OPTION_BOOL] = PF_KEY_BOOL,
+		[PF_OPTION_STRING] = PF_KEY_BUFFER,
+		[PF_OPTION_CHOICE] = PF_KEY_CHOICE,
+	};
+	struct pf_key key = {
+		.name = option->name,
+		.type = types[option->type],
+		.offset = option->offset,
+		.minimum = option->minimum,
+		.maximum = option->maximum,
+		.choices = option->choices,
+	};
+
+	if (option->type == PF_OPTION_STRING)
+		key.maximum = PF_STRING_SIZE - 1;
+	return key;
+}
+
+struct pf_key_set pf_load_options(struct pf_loader *loader, const struct pf_driver *driver)
+{
+	struct pf_key *keys = pf_pool_keep(
+		loader->pool, pf_calloc(driver->n_options + 1, sizeof *keys));
+	char *base = pf_pool_keep(loader->pool, pf_calloc(driver->options_size + 1, 1));
+
+	for (size_t i = 0; i < driver->n_options; i++) {
+		set_default(&driver->options[i], base);
+		keys[i] = make_key(&driver->options[i]);
+	}
+	return (struct pf_key_set){keys, driver->n_options, base};
+}
+
+void pf_load_options_check(const struct pf_item_loader *item, const struct pf_driver *driver)
+{
+	for (size_t i = 0; i < driver->n_options; i++) {
+		const struct pf_option *option = &driver->options[i];
+
+		if (option->required && !pf_node_find(item->group, option->name))
+			pf_item_error(item, option->name, "is missing, driver %s needs it: %s",
+				driver->name, option->help ? option->help : "no default");
+	}
+}
