@@ -27,11 +27,12 @@
 
 #define CONFIG_SHUTDOWN                                                                            \
 	0x01 /* byte 0, on all of them (L: "configuration register", A: table 8, T: table 7) */
-#define CONFIG_LM75_RESERVED 0xe0 /* byte 0: read as 0 (L: "configuration register", A: table 8)   \
-				   */
-#define CONFIG_TMP102_R    0x60   /* byte 0: read as 1 (T: table 7, R1 and R0) */
-#define CONFIG_TMP102_ZERO 0x0f   /* byte 1: read as 0 (T: table 7) */
-#define CONFIG_TMP102_EM   0x10   /* byte 1: extended mode (T: table 7, EM) */
+#define CONFIG_LM75_RESERVED                                                                       \
+	0xe0                    /* byte 0: read as 0 (L: "configuration register", A: table 8)     \
+				 */
+#define CONFIG_TMP102_R    0x60 /* byte 0: read as 1 (T: table 7, R1 and R0) */
+#define CONFIG_TMP102_ZERO 0x0f /* byte 1: read as 0 (T: table 7) */
+#define CONFIG_TMP102_EM   0x10 /* byte 1: extended mode (T: table 7, EM) */
 #define SAMPLE_TMP102_EM   0x0001
 
 #define T_HYST_DEFAULT 0x4b00 /* 75 °C and 80 °C at power-on: on all of them */
@@ -231,8 +232,10 @@ static const struct pf_driver driver = {
 	.raw_size = 2,
 	.example = "{ name = \"cabinet\"; driver = \"lm75\"; bus = \"i2c-1\"; address = 0x48;"
 		   " variant = \"lm75a\"; interval_s = 10; }",
-	.notes = "The chip has no id: the variant must be given right. As lm75 (the default) every "
-		 "chip but an extended tmp102 reads right, in steps of 0.5 °C.",
+	.notes = "The chip has no id: the variant must be given right. LM75A and LM75B read right "
+		 "as "
+		 "lm75, too, in steps of 0.5 °C. A TMP102 is refused as lm75 and the others as "
+		 "tmp102.",
 	.sensor = &ops,
 };
 
