@@ -93,6 +93,14 @@ static size_t option_size(enum pf_option_type type)
 	}
 }
 
+static size_t option_alignment(enum pf_option_type type)
+{
+	if (type == PF_OPTION_STRING)
+		return 1;
+	/* a double's is less than its size on some 32-bit machines */
+	return type == PF_OPTION_FLOAT ? _Alignof(double) : option_size(type);
+}
+
 static bool option_default_is_valid(const struct pf_option *option)
 {
 	size_t n_choices = 0;
@@ -150,6 +158,8 @@ static int check_option(const struct pf_driver *driver, size_t index, char *reas
 		return broken(reason, "option %s: unknown type", option->name);
 	if (option->offset > driver->options_size || driver->options_size - option->offset < size)
 		return broken(reason, "option %s lies outside the options", option->name);
+	if (option->offset % option_alignment(option->type) != 0)
+		return broken(reason, "option %s is not aligned", option->name);
 	if (text_is_empty(option->help))
 		return broken(reason, "option %s has no help", option->name);
 	return check_option_type(option, reason);
