@@ -23,20 +23,9 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "mqtt/message.h"
 
 struct pf_link;
-
-/* A message that came in on a subscribed topic. Everything is borrowed for the call. */
-struct pf_link_message {
-	const char *topic;      /* NUL-terminated */
-	const uint8_t *payload; /* payload_size bytes, then a NUL for convenience */
-	size_t payload_size;
-	bool retained;                   /* stored by the broker before we subscribed */
-	uint64_t time_ns;                /* CLOCK_BOOTTIME when the library handed it over */
-	const char *response_topic;      /* MQTT 5; NULL if none */
-	const uint8_t *correlation_data; /* MQTT 5; NULL if none */
-	size_t correlation_size;
-};
 
 /* All are required. user is what pf_link_new() was given. */
 struct pf_link_callbacks {
@@ -51,22 +40,6 @@ struct pf_link_callbacks {
 	void (*message)(void *user, const struct pf_link_message *message);
 	/* After pf_link_stop(): everything is delivered, or the deadline has passed. */
 	void (*stopped)(void *user);
-};
-
-/* One message to send. Copied by pf_link_publish(). */
-struct pf_link_publication {
-	const char *topic;
-	const void *payload;
-	size_t payload_size;
-	int qos; /* 0 to 2 */
-	bool retain;
-	/*
-	 * State: while waiting, a newer message on the same topic takes its place (keeping the
-	 * newest only). Not a state (acks): kept in order, dropped when the connection is lost.
-	 */
-	bool state;
-	const uint8_t *correlation_data; /* MQTT 5, for responses; or NULL */
-	size_t correlation_size;
 };
 
 /* What `info` tells about the link. Counters since start. */

@@ -1,0 +1,391 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "mqtt/client.h"
+
+#include <MQTTClient.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "mqtt/reason.h"
+
+/* the window, a connect, a quit and some lost connections: the loop orders nothing beyond that */
+#define ORDERS_MAX   64
+#define LOSSES_MAX   8
+#define LOST_WAIT_MS 2000
+
+enum order_kind { ORDER_CONNECT, ORDER_PUBLISH, ORDER_LOST, ORDER_QUIT };
+
+struct order {
+	enum order_kind kind;
+	enum pf_mqtt_version version;
+	struct pf_outgoing *message;
+	const char *reason; /* static text */
+};
+
+struct pf_client {
+	struct pf_inbox inbox;
+	struct pf_endpoint endpoint;
+	struct pf_subscription *subscriptions;
+	size_t n_subscriptions;
+	struct pf_mailbox orders;
+	struct pf_mailbox losses; /* the callbacks that told of a lost connection */
+	bool started;
+	pthread_t thread;
+
+	/* the link thread's own */
+	MQTTClient handle; /* NULL: none */
+	enum pf_mqtt_version version;
+	struct pf_limits limits;
+	bool connected;   /* and PF_NEWS_CONNECTED is posted */
+	bool warned_open; /* about the password file */
+};
+
+static void put_order(struct pf_client *client, struct order order)
+{
+	struct order *copy = pf_calloc(1, sizeof *copy);
+
+	*copy = order;
+	if (!pf_mailbox_put(&client->orders, copy))
+		free(copy);
+}
+
+/* ---- the library's callbacks: its threads, some with its lock held --------------------------- */
+
+/* Copies bytes to *at with a NUL behind them and moves *at on; where they are now. */
+static const char *append(char **at, const void *bytes, size_t size)
+{
+	char *copy = *at;
+
+	if (size)
+		memcpy(copy, bytes, size);
+	*at += size + 1;
+	return copy;
+}
+
+static struct pf_incoming *copy_message(const char *topic, MQTTClient_message *message)
+{
+	const MQTTProperty *response = MQTTProperties_getProperty(
+		&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+	const MQTTProperty *correlation = MQTTProperties_getProperty(
+		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+	const size_t topic_size = strlen(topic), payload_size = (size_t)message->payloadlen;
+	const size_t response_size = response ? (size_t)response->value.data.len : 0;
+	const size_t correlation_size = correlation ? (size_t)correlation->value.data.len : 0;
+	struct pf_incoming *copy = pf_calloc(
+		1, sizeof *copy + topic_size + payload_size + response_size + correlation_size + 4);
+	char *at = copy->bytes;
+
+	copy->message = (struct pf_link_message){
+		.topic = append(&at, topic, topic_size),
+		.payload = (const uint8_t *)append(&at, message->payload, payload_size),
+		.payload_size = payload_size,
+		.retained = message->retained != 0,
+		.time_ns = pf_clock_now_ns(),
+		.correlation_size = correlation_size,
+	};
+	if (response)
+		copy->message.response_topic = append(
+			&at, response->value.data.data, response_size);
+	if (correlation)
+		copy->message.correlation_data = (const uint8_t *)append(
+			&at, correlation->value.data.data, correlation_size);
+	return copy;
+}
+
+static int on_message(void *context, char *topic, int topic_size, MQTTClient_message *message)
+{
+	struct pf_client *client = context;
+
+	/* topic_size is only set if there is a NUL in the topic: never one of ours */
+	if (topic_size == 0)
+		pf_inbox_put_message(&client->inbox, copy_message(topic, message));
+	MQTTClient_freeMessage(&message);
+	MQTTClient_free(topic);
+	return 1;
+}
+
+static void on_delivered(void *context, MQTTClient_deliveryToken token)
+{
+	struct pf_client *client = context;
+
+	(void)token;
+	pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+}
+
+/* MQTT 5 only. PUBACK and PUBCOMP come to on_delivered(), too; a refusing PUBREC does not. */
+static void on_published(void *context, int token, int packet_type, MQTTProperties *properties,
+	enum MQTTReasonCodes code)
+{
+	const int pubrec = 5; /* MQTT 5 2.1.2 */
+	struct pf_client *client = context;
+
+	(void)token;
+	(void)properties;
+	if ((int)code < PF_REASON_FAILURE)
+		return;
+	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, pf_reason_text((int)code));
+	if (packet_type == pubrec)
+		pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+}
+
+static void connection_lost(struct pf_client *client, const char *reason)
+{
+	put_order(client, (struct order){.kind = ORDER_LOST, .reason = reason});
+	(void)pf_mailbox_put(&client->losses, client);
+}
+
+static void on_lost(void *context, char *cause)
+{
+	(void)cause; /* always NULL */
+	connection_lost(context, "the broker closed it or does not answer");
+}
+
+static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes code)
+{
+	(void)properties;
+	connection_lost(context, pf_reason_text((int)code));
+}
+
+/* ---- the link thread ------------------------------------------------------------------------- */
+
+/*
+ * Makes a handle for one connection. A handle is not used twice: it would keep the certificates of
+ * its first connect, and its MQTT version.
+ */
+static int open_handle(struct pf_client *client, enum pf_mqtt_version version)
+{
+	MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
+	int code;
+
+	options.MQTTVersion = version == PF_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+	code = MQTTClient_createWithOptions(&client->handle, client->endpoint.uri,
+		client->endpoint.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+	if (code) {
+		client->handle = NULL;
+		return code;
+	}
+	(void)MQTTClient_setCallbacks(client->handle, client, on_lost, on_message, on_delivered);
+	if (version == PF_MQTT_5) {
+		(void)MQTTClient_setDisconnected(client->handle, client, on_disconnected);
+		(void)MQTTClient_setPublished(client->handle, client, on_published);
+	}
+	client->version = version;
+	return 0;
+}
+
+/* Ends the connection if there is one, and waits until the library's thread has ended. */
+static void close_handle(struct pf_client *client)
+{
+	client->connected = false;
+	if (!client->handle)
+		return;
+	(void)MQTTClient_disconnect(client->handle, 0);
+	MQTTClient_destroy(&client->handle);
+	client->handle = NULL;
+}
+
+/*
+ * The library tells of a lost connection in a thread made for that, which reads the handle: waits
+ * until it has, so that the handle can go.
+ */
+static void await_lost(struct pf_client *client)
+{
+	(void)pf_mailbox_wait(&client->losses, LOST_WAIT_MS);
+}
+
+static void fail(struct pf_client *client, enum pf_failure failure, const char *text)
+{
+	struct pf_news *news = pf_calloc(1, sizeof *news);
+
+	close_handle(client);
+	news->kind = PF_NEWS_FAILED;
+	news->failure = failure;
+	news->text = pf_strdup(text);
+	pf_inbox_put_news(&client->inbox, news);
+}
+
+static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
+{
+	char text[PF_DIAGNOSIS_SIZE] = "";
+	enum pf_failure failure;
+	struct pf_news *news;
+
+	close_handle(client);
+	while (pf_mailbox_take(&client->losses))
+		;
+	if (open_handle(client, version)) {
+		fail(client, PF_FAILURE_OTHER, "the MQTT library refuses the settings");
+		return;
+	}
+	if (!pf_session_connect(client->handle, &client->endpoint, version, &client->warned_open,
+		    &client->limits, &failure, text)) {
+		fail(client, failure, text);
+		return;
+	}
+	if (!pf_session_subscribe(
+		    client->handle, version, client->subscriptions, client->n_subscriptions)) {
+		await_lost(client);
+		fail(client, PF_FAILURE_OTHER, "it does not answer the subscriptions");
+		return;
+	}
+	client->connected = true;
+	news = pf_calloc(1, sizeof *news);
+	news->kind = PF_NEWS_CONNECTED;
+	news->limits = client->limits;
+	pf_inbox_put_news(&client->inbox, news);
+}
+
+static void publish_now(struct pf_client *client, struct pf_outgoing *message)
+{
+	const int qos = message->qos;
+	const bool ok = client->connected && pf_session_publish(client->handle, client->version,
+						     &client->limits, message);
+
+	free(message);
+	if (!ok)
+		pf_inbox_put(&client->inbox, PF_NEWS_LEFT, NULL);
+	else if (qos == 0 || client->limits.qos_max == 0)
+		pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+}
+
+static void lost_now(struct pf_client *client, const char *reason)
+{
+	/* an order from an earlier connection, overtaken by a new one? */
+	if (!client->connected || MQTTClient_isConnected(client->handle))
+		return;
+	close_handle(client);
+	pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
+}
+
+static void quit_now(struct pf_client *client)
+{
+	if (client->connected && !MQTTClient_isConnected(client->handle))
+		await_lost(client);
+	close_handle(client);
+}
+
+static bool obey(struct pf_client *client, const struct order *order)
+{
+	switch (order->kind) {
+	case ORDER_CONNECT:
+		connect_now(client, order->version);
+		return true;
+	case ORDER_PUBLISH:
+		publish_now(client, order->message);
+		return true;
+	case ORDER_LOST:
+		lost_now(client, order->reason);
+		return true;
+	case ORDER_QUIT:
+		quit_now(client);
+		return false;
+	}
+	return true;
+}
+
+static void *run(void *argument)
+{
+	struct pf_client *client = argument;
+	MQTTClient anchor = NULL;
+	struct order *order;
+	bool more = true;
+
+	/*
+	 * The library tears itself down with its last handle, even while its own thread is still
+	 * on the way out. This one never connects and keeps the others from being the last.
+	 */
+	(void)MQTTClient_create(&anchor, client->endpoint.uri, client->endpoint.client_id,
+		MQTTCLIENT_PERSISTENCE_NONE, NULL);
+	while (more && (order = pf_mailbox_wait(&client->orders, UINT32_MAX))) {
+		more = obey(client, order);
+		free(order);
+	}
+	MQTTClient_destroy(&anchor);
+	pf_inbox_put(&client->inbox, PF_NEWS_ENDED, NULL);
+	return NULL;
+}
+
+/* ---- the main loop's side -------------------------------------------------------------------- */
+
+struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_config *config,
+	const char *will_topic, void (*on_ready)(void *user), void *user)
+{
+	struct pf_client *client = pf_calloc(1, sizeof *client);
+
+	pf_inbox_init(&client->inbox, loop, on_ready, user);
+	pf_endpoint_init(&client->endpoint, config, will_topic);
+	pf_mailbox_init(&client->orders, ORDERS_MAX);
+	pf_mailbox_init(&client->losses, LOSSES_MAX);
+	return client;
+}
+
+void pf_client_subscribe(struct pf_client *client, const char *topic, int qos)
+{
+	client->subscriptions = pf_reallocarray(
+		client->subscriptions, client->n_subscriptions + 1, sizeof *client->subscriptions);
+	client->subscriptions[client->n_subscriptions++] = (struct pf_subscription){
+		.topic = pf_strdup(topic), .qos = qos};
+}
+
+int pf_client_start(struct pf_client *client)
+{
+	const int r = pf_thread_start("link", run, client, &client->thread);
+
+	if (r)
+		return r;
+	client->started = true;
+	return 0;
+}
+
+struct pf_inbox *pf_client_inbox(struct pf_client *client)
+{
+	return &client->inbox;
+}
+
+void pf_client_connect(struct pf_client *client, enum pf_mqtt_version version)
+{
+	put_order(client, (struct order){.kind = ORDER_CONNECT, .version = version});
+}
+
+void pf_client_publish(struct pf_client *client, struct pf_outgoing *message)
+{
+	put_order(client, (struct order){.kind = ORDER_PUBLISH, .message = message});
+}
+
+void pf_client_quit(struct pf_client *client)
+{
+	put_order(client, (struct order){.kind = ORDER_QUIT});
+}
+
+void pf_client_abandon(struct pf_client *client)
+{
+	pf_inbox_close(&client->inbox);
+	pthread_detach(client->thread);
+}
+
+void pf_client_free(struct pf_client *client)
+{
+	struct order *order;
+
+	if (!client)
+		return;
+	pf_inbox_close(&client->inbox);
+	if (client->started)
+		pthread_join(client->thread, NULL);
+	while ((order = pf_mailbox_take(&client->orders))) {
+		free(order->message);
+		free(order);
+	}
+	pf_mailbox_done(&client->orders);
+	pf_mailbox_done(&client->losses);
+	pf_inbox_done(&client->inbox);
+	pf_endpoint_done(&client->endpoint);
+	for (size_t i = 0; i < client->n_subscriptions; i++)
+		free(client->subscriptions[i].topic);
+	free(client->subscriptions);
+	free(client);
+}

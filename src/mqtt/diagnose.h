@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Why could we not connect? The library gives one code for a wrong name, a closed port, an expired
+ * certificate and a silent broker. After such a failure this tries the steps by itself, without
+ * sending anything of ours, and says which one fails in plain words. Blocks: link thread only.
+ */
+
+#ifndef PF_MQTT_DIAGNOSE_H
+#define PF_MQTT_DIAGNOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mqtt/endpoint.h"
+#include "mqtt/version.h"
+
+#define PF_DIAGNOSIS_SIZE 320
+
+/*
+ * Looks the host up, connects, and with TLS shakes hands. timed_out: the library waited until its
+ * timeout. The words go to ret_text[PF_DIAGNOSIS_SIZE].
+ */
+enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, char *ret_text);
+
+/*
+ * One TLS handshake on the connected socket, with the checks of the real connection. 0, or
+ * -EPROTO with the words in ret_text[PF_DIAGNOSIS_SIZE]. The socket stays open.
+ */
+int pf_diagnose_tls(int fd, const struct pf_endpoint *endpoint, char *ret_text);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * From the threads of the link to the main loop: news about the connection, and messages that came
+ * in. Bounded; wakes the loop. News never overflows (the loop orders few things at a time), a flood
+ * of messages is cut off and counted.
+ */
+
+#ifndef PF_MQTT_INBOX_H
+#define PF_MQTT_INBOX_H
+
+#include <ev.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/thread.h"
+#include "mqtt/message.h"
+#include "mqtt/session.h"
+
+enum pf_news_kind {
+	PF_NEWS_CONNECTED, /* and subscribed; limits */
+	PF_NEWS_FAILED,    /* could not connect; failure and text */
+	PF_NEWS_LOST,      /* text */
+	PF_NEWS_DONE,      /* a message left the window: acknowledged or, with QoS 0, written */
+	PF_NEWS_LEFT,      /* the same, but it was given up */
+	PF_NEWS_REFUSED,   /* the broker refused a message, text; besides PF_NEWS_DONE */
+	PF_NEWS_ENDED,     /* the thread has ended, the last news */
+};
+
+/* Something about the connection. Freed with pf_news_free(). */
+struct pf_news {
+	enum pf_news_kind kind;
+	enum pf_failure failure;
+	struct pf_limits limits;
+	char *text; /* or NULL */
+};
+
+/* A message that came in, with all it points to in one block. Freed with free(). */
+struct pf_incoming {
+	struct pf_link_message message;
+	char bytes[];
+};
+
+struct pf_inbox {
+	struct ev_loop *loop;
+	struct ev_async ready;
+	void (*on_ready)(void *user);
+	void *user;
+	struct pf_mailbox news, messages;
+	pthread_mutex_t close_lock;
+	bool closed; /* with close_lock: the loop may be gone */
+	_Atomic uint64_t overflow;
+};
+
+/* Makes an empty inbox and watches it: on_ready is called from the loop, which it does not keep. */
+void pf_inbox_init(
+	struct pf_inbox *inbox, struct ev_loop *loop, void (*on_ready)(void *user), void *user);
+
+/* No more wake-ups, whatever the threads still put in. Main loop. */
+void pf_inbox_close(struct pf_inbox *inbox);
+
+/* Frees what is inside. Closed, and no thread uses it any more. */
+void pf_inbox_done(struct pf_inbox *inbox);
+
+/* Puts news in; text is copied, or NULL. Any thread. */
+void pf_inbox_put(struct pf_inbox *inbox, enum pf_news_kind kind, const char *text);
+
+/* Puts news in and takes it over. Any thread. */
+void pf_inbox_put_news(struct pf_inbox *inbox, struct pf_news *news);
+
+/* Puts a message in and takes it over, or drops and counts it. Any thread. */
+void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message);
+
+/* The oldest news, owned by the caller; NULL: none. Main loop. */
+struct pf_news *pf_inbox_take_news(struct pf_inbox *inbox);
+
+/* The oldest message, owned by the caller; NULL: none. Main loop. */
+struct pf_incoming *pf_inbox_take_message(struct pf_inbox *inbox);
+
+/* Has on_ready called (again) soon. Main loop. */
+void pf_inbox_wake(struct pf_inbox *inbox);
+
+/* Messages dropped so far. */
+uint64_t pf_inbox_overflow(const struct pf_inbox *inbox);
+
+/* Frees news; NULL is fine. */
+void pf_news_free(struct pf_news *news);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The main loop's half of the link: what state the connection is in, when to try again, what goes
+ * out next. The other half, with the threads and the library, is client.c.
+ *
+ * Sources: MQTT 5.0: 3.1.2.4 clean start, 3.1.2.11 connect properties, 3.2.2.3 CONNACK properties,
+ * 3.3.4 Receive Maximum, 3.8.3.1 subscription options, 4.6 order. MQTT 3.1.1: 3.2.2.3, 3.9.3.
+ */
+
+#include "mqtt/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "mqtt/backoff.h"
+#include "mqtt/client.h"
+#include "mqtt/outbox.h"
+#include "mqtt/version.h"
+
+/* Messages handled before other watchers get their turn. */
+#define MESSAGES_AT_A_TIME 64
+/* A connection that lasted this long was a good one: the waits begin anew. */
+#define GOOD_NS (30 * PF_NS_PER_S)
+/* When nothing can be delivered any more, a stop waits for the thread no longer than this. */
+#define HOPELESS_MS 1000
+
+enum state {
+	STATE_NEW,
+	STATE_CONNECTING,
+	STATE_WAITING,
+	STATE_CONNECTED,
+	STATE_ENDING,
+	STATE_ENDED
+};
+
+struct pf_link {
+	struct ev_loop *loop;
+	const struct pf_mqtt_config *config;
+	struct pf_link_callbacks callbacks;
+	void *user;
+
+	struct pf_client *client;
+	struct pf_outbox outbox;
+	struct pf_version version;
+	struct pf_backoff backoff;
+	struct ev_timer reconnect, deadline;
+	enum state state;
+	bool stopping;
+	int window, on_the_way;
+	uint64_t connected_ns;
+
+	char *failure, *refusal; /* the last one logged, or NULL */
+	uint64_t overflow;       /* logged */
+	struct pf_link_stats stats;
+};
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void quit(struct pf_link *link)
+{
+	link->state = STATE_ENDING;
+	link->stats.connected = false;
+	pf_client_quit(link->client);
+}
+
+static void send_waiting(struct pf_link *link)
+{
+	struct pf_outgoing *message;
+
+	if (link->state != STATE_CONNECTED)
+		return;
+	while (link->on_the_way < link->window && (message = pf_outbox_take(&link->outbox))) {
+		link->on_the_way++;
+		link->stats.sent++;
+		pf_client_publish(link->client, message);
+	}
+	if (link->stopping && link->on_the_way == 0)
+		quit(link);
+}
+
+static void finish_message(struct pf_link *link)
+{
+	/* what was on its way when a connection was lost is counted then */
+	if (link->state == STATE_CONNECTED)
+		link->on_the_way--;
+	send_waiting(link);
+}
+
+/* ---- connecting ------------------------------------------------------------------------------ */
+
+static void connect_now(struct pf_link *link)
+{
+	link->state = STATE_CONNECTING;
+	pf_client_connect(link->client, pf_version_pick(&link->version, pf_clock_now_ns()));
+}
+
+static void on_reconnect(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	connect_now(timer->data);
+}
+
+static void connect_later(struct pf_link *link)
+{
+	uint32_t random = 0, wait_ms;
+
+	/* without random bits there is just no jitter */
+	(void)getrandom(&random, sizeof random, GRND_NONBLOCK);
+	wait_ms = pf_backoff_next_ms(&link->backoff, random);
+	link->state = STATE_WAITING;
+	pf_debug("mqtt: next attempt in %u ms", wait_ms);
+	ev_now_update(link->loop);
+	ev_timer_set(&link->reconnect, wait_ms / 1e3, 0);
+	ev_timer_start(link->loop, &link->reconnect);
+}
+
+/* true: it is not the text of the last time, which is replaced */
+static bool changed(char **last, const char *text)
+{
+	if (*last && strcmp(*last, text) == 0)
+		return false;
+	free(*last);
+	*last = pf_strdup(text);
+	return true;
+}
+
+static void on_failed(struct pf_link *link, const struct pf_news *news)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	if (link->stopping) {
+		quit(link);
+		return;
+	}
+	if (pf_version_failed(&link->version, news->failure, now_ns)) {
+		pf_notice("mqtt: the broker does not speak MQTT 5, trying 3.1.1");
+		connect_now(link);
+		return;
+	}
+	if (changed(&link->failure, news->text))
+		pf_warning("mqtt: cannot connect to %s: %s; trying again and again",
+			link->config->broker, news->text);
+	connect_later(link);
+}
+
+/* Hands up to n waiting messages on, or drops them. false: there are no more. */
+static bool take_messages(struct pf_link *link, size_t n, bool drop)
+{
+	struct pf_incoming *incoming;
+
+	for (size_t i = 0; i < n; i++) {
+		incoming = pf_inbox_take_message(pf_client_inbox(link->client));
+		if (!incoming)
+			return false;
+		if (!drop) {
+			link->stats.received++;
+			link->callbacks.message(link->user, &incoming->message);
+		}
+		free(incoming);
+	}
+	return true;
+}
+
+static void on_connected(struct pf_link *link, const struct pf_news *news)
+{
+	const bool again = link->connected_ns != 0;
+
+	link->window = news->limits.window;
+	link->on_the_way = 0;
+	link->connected_ns = pf_clock_now_ns();
+	link->state = STATE_CONNECTED;
+	pf_version_connected(&link->version);
+	free(link->failure);
+	free(link->refusal);
+	link->failure = link->refusal = NULL;
+	pf_notice("mqtt: connected%s to %s (MQTT %s)", again ? " again" : "", link->config->broker,
+		link->version.current == PF_MQTT_5 ? "5" : "3.1.1");
+	if (link->stopping) {
+		send_waiting(link);
+		return;
+	}
+	link->stats.connected = true;
+	link->stats.reconnects += again;
+	link->callbacks.connected(link->user);
+	send_waiting(link);
+}
+
+static void on_lost(struct pf_link *link, const struct pf_news *news)
+{
+	if (link->state != STATE_CONNECTED)
+		return;
+	/* these came before the loss */
+	(void)take_messages(link, SIZE_MAX, false);
+	link->stats.connected = false;
+	link->stats.dropped += (uint64_t)link->on_the_way + pf_outbox_drop_others(&link->outbox);
+	link->on_the_way = 0;
+	pf_warning("mqtt: the connection to %s is lost: %s", link->config->broker, news->text);
+	if (pf_clock_now_ns() - link->connected_ns >= GOOD_NS)
+		pf_backoff_reset(&link->backoff);
+	link->state = STATE_WAITING;
+	link->callbacks.disconnected(link->user, news->text);
+	if (link->stopping)
+		quit(link);
+	else
+		connect_later(link);
+}
+
+/* ---- news ------------------------------------------------------------------------------------ */
+
+static void on_ended(struct pf_link *link)
+{
+	ev_timer_stop(link->loop, &link->deadline);
+	pf_client_free(link->client);
+	link->client = NULL;
+	link->state = STATE_ENDED;
+	link->callbacks.stopped(link->user);
+}
+
+static void log_overflow(struct pf_link *link)
+{
+	const uint64_t overflow = pf_inbox_overflow(pf_client_inbox(link->client));
+
+	if (overflow == link->overflow)
+		return;
+	link->stats.dropped += overflow - link->overflow;
+	link->overflow = overflow;
+	pf_warning("mqtt: messages came in faster than they could be handled, dropped so far: %llu",
+		(unsigned long long)overflow);
+}
+
+/* true: that was the last, and the link may be gone */
+static bool handle(struct pf_link *link, const struct pf_news *news)
+{
+	switch (news->kind) {
+	case PF_NEWS_CONNECTED:
+		on_connected(link, news);
+		break;
+	case PF_NEWS_FAILED:
+		(void)take_messages(link, SIZE_MAX, true);
+		on_failed(link, news);
+		break;
+	case PF_NEWS_LOST:
+		on_lost(link, news);
+		break;
+	case PF_NEWS_LEFT:
+		link->stats.dropped++;
+		finish_message(link);
+		break;
+	case PF_NEWS_DONE:
+		finish_message(link);
+		break;
+	case PF_NEWS_REFUSED:
+		link->stats.dropped++;
+		if (changed(&link->refusal, news->text))
+			pf_warning("mqtt: the broker refuses a message: %s", news->text);
+		break;
+	case PF_NEWS_ENDED:
+		on_ended(link);
+		return true;
+	}
+	return false;
+}
+
+/* News first: a message that came before `connected` waits for it. */
+static void on_ready(void *user)
+{
+	struct pf_link *link = user;
+	struct pf_news *news;
+	bool ended;
+
+	log_overflow(link);
+	while ((news = pf_inbox_take_news(pf_client_inbox(link->client)))) {
+		ended = handle(link, news);
+		pf_news_free(news);
+		if (ended)
+			return;
+	}
+	if (link->stats.connected && take_messages(link, MESSAGES_AT_A_TIME, false))
+		pf_inbox_wake(pf_client_inbox(link->client));
+}
+
+/* ---- interface ------------------------------------------------------------------------------- */
+
+static void on_deadline(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct pf_link *link = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (link->client) {
+		pf_warning("mqtt: the broker or the name lookup does not answer, leaving anyway");
+		pf_client_abandon(link->client);
+		link->client = NULL;
+	}
+	link->state = STATE_ENDED;
+	link->stats.connected = false;
+	link->callbacks.stopped(link->user);
+}
+
+struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *config,
+	const char *will_topic, const struct pf_link_callbacks *callbacks, void *user)
+{
+	struct pf_link *link = pf_calloc(1, sizeof *link);
+
+	link->loop = loop;
+	link->config = config;
+	link->callbacks = *callbacks;
+	link->user = user;
+	link->client = pf_client_new(loop, config, will_topic, on_ready, link);
+	pf_outbox_init(&link->outbox);
+	pf_version_init(&link->version, config->version);
+	pf_backoff_init(&link->backoff, (uint32_t)config->reconnect_max_s * 1000);
+	ev_init(&link->reconnect, on_reconnect);
+	link->reconnect.data = link;
+	ev_init(&link->deadline, on_deadline);
+	link->deadline.data = link;
+	return link;
+}
+
+void pf_link_free(struct pf_link *link)
+{
+	if (!link)
+		return;
+	ev_timer_stop(link->loop, &link->reconnect);
+	ev_timer_stop(link->loop, &link->deadline);
+	pf_client_free(link->client);
+	pf_outbox_done(&link->outbox);
+	free(link->failure);
+	free(link->refusal);
+	free(link);
+}
+
+void pf_link_subscribe(struct pf_link *link, const char *topic, int qos)
+{
+	pf_client_subscribe(link->client, topic, qos);
+}
+
+int pf_link_start(struct pf_link *link)
+{
+	int r;
+
+	/* some versions of the library obey them, even for a broker in the house */
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("https_proxy");
+	r = pf_client_start(link->client);
+	if (r)
+		return r;
+	connect_now(link);
+	return 0;
+}
+
+int pf_link_publish(struct pf_link *link, const struct pf_link_publication *publication)
+{
+	int r = -ENOTCONN;
+
+	if (!link->stopping && (publication->state || link->stats.connected))
+		r = pf_outbox_put(&link->outbox, publication);
+	if (r)
+		link->stats.dropped++;
+	else
+		send_waiting(link);
+	return r;
+}
+
+void pf_link_stop(struct pf_link *link, uint32_t deadline_ms)
+{
+	if (link->stopping)
+		return;
+	link->stopping = true;
+	ev_timer_stop(link->loop, &link->reconnect);
+	if (link->state == STATE_NEW) {
+		pf_client_free(link->client);
+		link->client = NULL;
+		deadline_ms = 0;
+	} else if (link->state != STATE_CONNECTED) {
+		deadline_ms = deadline_ms < HOPELESS_MS ? deadline_ms : HOPELESS_MS;
+	}
+	ev_now_update(link->loop);
+	ev_timer_set(&link->deadline, deadline_ms / 1e3, 0);
+	ev_timer_start(link->loop, &link->deadline);
+	if (link->state == STATE_WAITING)
+		quit(link);
+	send_waiting(link);
+}
+
+void pf_link_get_stats(const struct pf_link *link, struct pf_link_stats *ret_stats)
+{
+	*ret_stats = link->stats;
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/* What goes in and out through a link. Plain data. */
+
+#ifndef PF_MQTT_MESSAGE_H
+#define PF_MQTT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A message that came in on a subscribed topic. Everything is borrowed for the call. */
+struct pf_link_message {
+	const char *topic;      /* NUL-terminated */
+	const uint8_t *payload; /* payload_size bytes, then a NUL for convenience */
+	size_t payload_size;
+	bool retained;                   /* stored by the broker before we subscribed */
+	uint64_t time_ns;                /* CLOCK_BOOTTIME when the library handed it over */
+	const char *response_topic;      /* MQTT 5; NULL if none */
+	const uint8_t *correlation_data; /* MQTT 5; NULL if none */
+	size_t correlation_size;
+};
+
+/* One message to send. Copied by pf_link_publish(). */
+struct pf_link_publication {
+	const char *topic;
+	const void *payload;
+	size_t payload_size;
+	int qos; /* 0 to 2 */
+	bool retain;
+	/*
+	 * State: while waiting, a newer message on the same topic replaces it and joins the end,
+	 * so that what was published last also arrives last. On its way when the connection is
+	 * lost, it may be lost, too: `connected` is the moment to publish all states again. Not a
+	 * state (acks): kept in order, dropped when the connection is lost.
+	 */
+	bool state;
+	const uint8_t *correlation_data; /* MQTT 5, for responses; or NULL */
+	size_t correlation_size;
+};
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "mqtt/outbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define N_BUCKETS (sizeof((struct pf_outbox *)0)->buckets / sizeof(struct pf_outgoing *))
+
+/* FNV-1a, 32 bit: small, and good enough for topics that the owner of the machine chose. */
+static uint32_t hash_of(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+static struct pf_outgoing **bucket_of(struct pf_outbox *outbox, uint32_t hash)
+{
+	return &outbox->buckets[hash % N_BUCKETS];
+}
+
+static struct pf_outgoing *make_copy(const struct pf_link_publication *publication)
+{
+	const size_t topic_size = strlen(publication->topic) + 1;
+	struct pf_outgoing *message = pf_calloc(1, sizeof *message + topic_size +
+							   publication->payload_size +
+							   publication->correlation_size);
+	char *payload = message->bytes + topic_size;
+	char *correlation = payload + publication->payload_size;
+
+	memcpy(message->bytes, publication->topic, topic_size);
+	if (publication->payload_size)
+		memcpy(payload, publication->payload, publication->payload_size);
+	if (publication->correlation_data) {
+		memcpy(correlation, publication->correlation_data, publication->correlation_size);
+		message->correlation_data = (const uint8_t *)correlation;
+		message->correlation_size = publication->correlation_size;
+	}
+	message->topic = message->bytes;
+	message->payload = (const uint8_t *)payload;
+	message->payload_size = publication->payload_size;
+	message->qos = publication->qos;
+	message->retain = publication->retain;
+	message->state = publication->state;
+	message->hash = hash_of(publication->topic);
+	return message;
+}
+
+static void append(struct pf_outbox *outbox, struct pf_outgoing *message)
+{
+	message->previous = outbox->last;
+	if (outbox->last)
+		outbox->last->next = message;
+	else
+		outbox->first = message;
+	outbox->last = message;
+	if (message->state) {
+		struct pf_outgoing **bucket = bucket_of(outbox, message->hash);
+
+		message->same_bucket = *bucket;
+		*bucket = message;
+		outbox->n_states++;
+	} else {
+		outbox->n_others++;
+	}
+}
+
+static void unlink_from_bucket(struct pf_outbox *outbox, struct pf_outgoing *message)
+{
+	struct pf_outgoing **link = bucket_of(outbox, message->hash);
+
+	while (*link != message)
+		link = &(*link)->same_bucket;
+	*link = message->same_bucket;
+	message->same_bucket = NULL;
+}
+
+static void take_out(struct pf_outbox *outbox, struct pf_outgoing *message)
+{
+	if (message->previous)
+		message->previous->next = message->next;
+	else
+		outbox->first = message->next;
+	if (message->next)
+		message->next->previous = message->previous;
+	else
+		outbox->last = message->previous;
+	message->previous = message->next = NULL;
+	if (message->state) {
+		unlink_from_bucket(outbox, message);
+		outbox->n_states--;
+	} else {
+		outbox->n_others--;
+	}
+}
+
+static struct pf_outgoing *find_state(struct pf_outbox *outbox, const char *topic)
+{
+	const uint32_t hash = hash_of(topic);
+
+	for (struct pf_outgoing *m = *bucket_of(outbox, hash); m; m = m->same_bucket)
+		if (m->hash == hash && strcmp(m->topic, topic) == 0)
+			return m;
+	return NULL;
+}
+
+void pf_outbox_init(struct pf_outbox *outbox)
+{
+	*outbox = (struct pf_outbox){0};
+}
+
+void pf_outbox_done(struct pf_outbox *outbox)
+{
+	struct pf_outgoing *message;
+
+	while ((message = pf_outbox_take(outbox)))
+		free(message);
+}
+
+int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication)
+{
+	struct pf_outgoing *older = publication->state ? find_state(outbox, publication->topic)
+						       : NULL;
+
+	if (older) {
+		take_out(outbox, older);
+		free(older);
+	}
+	if (publication->state ? outbox->n_states >= PF_OUTBOX_STATES_MAX
+			       : outbox->n_others >= PF_OUTBOX_OTHERS_MAX)
+		return -ENOBUFS;
+	append(outbox, make_copy(publication));
+	return 0;
+}
+
+struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox)
+{
+	struct pf_outgoing *message = outbox->first;
+
+	if (message)
+		take_out(outbox, message);
+	return message;
+}
+
+size_t pf_outbox_drop_others(struct pf_outbox *outbox)
+{
+	const size_t n = outbox->n_others;
+	struct pf_outgoing *next;
+
+	for (struct pf_outgoing *message = outbox->first; message; message = next) {
+		next = message->next;
+		if (message->state)
+			continue;
+		take_out(outbox, message);
+		free(message);
+	}
+	return n;
+}
+
+bool pf_outbox_is_empty(const struct pf_outbox *outbox)
+{
+	return !outbox->first;
+}

@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What waits to be sent, in order and bounded. Of a state only the newest per topic waits: a newer
+ * one removes the older and joins the end, so that what was published last also arrives last.
+ * Other messages just queue up. Pure, main loop only.
+ */
+
+#ifndef PF_MQTT_OUTBOX_H
+#define PF_MQTT_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqtt/message.h"
+
+#define PF_OUTBOX_STATES_MAX 16384 /* topics; far more than a configuration can have */
+#define PF_OUTBOX_OTHERS_MAX 1000
+
+/* A message that waits or is on its way; one block, freed with free(). */
+struct pf_outgoing {
+	struct pf_outgoing *previous, *next; /* in the order of sending */
+	struct pf_outgoing *same_bucket;
+	uint32_t hash;
+	int qos;
+	bool retain, state;
+	size_t payload_size, correlation_size;
+	const char *topic;               /* NUL-terminated */
+	const uint8_t *payload;          /* inside bytes[] */
+	const uint8_t *correlation_data; /* NULL if none */
+	char bytes[];
+};
+
+struct pf_outbox {
+	struct pf_outgoing *first, *last;
+	struct pf_outgoing *buckets[256]; /* states by topic */
+	size_t n_states, n_others;
+};
+
+/* Makes an empty outbox. */
+void pf_outbox_init(struct pf_outbox *outbox);
+
+/* Frees what waits. */
+void pf_outbox_done(struct pf_outbox *outbox);
+
+/* Puts a copy in. 0 or -ENOBUFS: too many wait. */
+int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication);
+
+/* Takes the first out; the caller owns it. NULL: nothing waits. */
+struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox);
+
+/* Frees everything that is not a state; how many that were. */
+size_t pf_outbox_drop_others(struct pf_outbox *outbox);
+
+/* Whether nothing waits. */
+bool pf_outbox_is_empty(const struct pf_outbox *outbox);
+
+#endif

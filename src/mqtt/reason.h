@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/* The codes of MQTT in plain words, for the log. Pure. */
+
+#ifndef PF_MQTT_REASON_H
+#define PF_MQTT_REASON_H
+
+/* The codes that others compare with: MQTT 3.1.1 3.2.2.3 and MQTT 5 2.4. */
+enum {
+	PF_REASON_V3_BAD_VERSION = 0x01,
+	PF_REASON_FAILURE = 0x80, /* this and above: a failure */
+	PF_REASON_BAD_VERSION = 0x84,
+};
+
+/*
+ * What a code in a CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT says; "reason 0xNN" texts do not
+ * exist: a code that the standards do not know is "an unknown reason". Static.
+ */
+const char *pf_reason_text(int code);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "mqtt/session.h"
+
+#include <MQTTClient.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "mqtt/reason.h"
+#include "mqtt/secret.h"
+
+#define TIMEOUT_S     10
+#define WINDOW_MAX    16
+#define WINDOW_V3     16 /* MQTT 3.1.1 brokers do not tell; what the slowest take */
+#define SUBSCRIBE_MAX 50 /* topics in a packet: far from any broker's packet limit */
+
+/*
+ * The library notices a dead broker after 1.8 to 2.6 times the interval it is given; we promise
+ * 1.5 times keepalive_s, so it is given half.
+ */
+static int library_keepalive_s(int keepalive_s)
+{
+	return keepalive_s / 2 > 0 ? keepalive_s / 2 : 1;
+}
+
+static int numeric_or(MQTTProperties *properties, enum MQTTPropertyCodes code, int otherwise)
+{
+	return properties && MQTTProperties_hasProperty(properties, code)
+		       ? MQTTProperties_getNumericValue(properties, code)
+		       : otherwise;
+}
+
+static void read_limits(MQTTProperties *properties, struct pf_limits *ret_limits)
+{
+	/* one less than the broker takes: a QoS 2 message still counts while its PUBREL is sent */
+	int window = numeric_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 65535) - 1;
+
+	if (window > WINDOW_MAX)
+		window = WINDOW_MAX;
+	ret_limits->window = window > 0 ? window : 1;
+	ret_limits->qos_max = numeric_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
+	ret_limits->retain = numeric_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
+}
+
+/* The library's code; positive ones are the broker's. */
+static int connect_v5(
+	MQTTClient handle, MQTTClient_connectOptions *options, struct pf_limits *ret_limits)
+{
+	MQTTProperties properties = MQTTProperties_initializer;
+	MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
+	MQTTResponse response;
+	int code;
+
+	/* stored sessions would bring old commands back: MQTT 5 3.1.2.4 and 3.1.2.11.2 */
+	expiry.value.integer4 = 0;
+	MQTTProperties_add(&properties, &expiry);
+	options->cleansession = 0;
+	options->cleanstart = 1;
+	response = MQTTClient_connect5(handle, options, &properties, NULL);
+	code = (int)response.reasonCode;
+	if (code == MQTTCLIENT_SUCCESS)
+		read_limits(response.properties, ret_limits);
+	MQTTResponse_free(response);
+	MQTTProperties_free(&properties);
+	return code;
+}
+
+static int connect_v3(
+	MQTTClient handle, MQTTClient_connectOptions *options, struct pf_limits *ret_limits)
+{
+	*ret_limits = (struct pf_limits){.window = WINDOW_V3, .qos_max = 2, .retain = true};
+	options->cleansession = 1;
+	return MQTTClient_connect(handle, options);
+}
+
+static int connect_with(MQTTClient handle, const struct pf_endpoint *endpoint,
+	enum pf_mqtt_version version, const char *password, struct pf_limits *ret_limits)
+{
+	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
+	MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+	MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+
+	will.topicName = endpoint->will_topic;
+	will.message = "offline";
+	will.retained = 1;
+	will.qos = 1;
+	options.will = &will;
+	options.keepAliveInterval = library_keepalive_s(endpoint->keepalive_s);
+	options.connectTimeout = TIMEOUT_S;
+	options.username = endpoint->username;
+	options.password = password;
+	/* the window is ours: at its own limit the library sleeps */
+	options.reliable = 0;
+	options.maxInflightMessages = 65535;
+	options.MQTTVersion = version == PF_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+	if (endpoint->tls) {
+		tls.enableServerCertAuth = 1;
+		tls.verify = 1; /* the host name; the library's default is not to look */
+		tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+		tls.trustStore = endpoint->ca_file;
+		tls.keyStore = endpoint->cert_file;
+		tls.privateKey = endpoint->key_file;
+		options.ssl = &tls;
+	}
+	return version == PF_MQTT_5 ? connect_v5(handle, &options, ret_limits)
+				    : connect_v3(handle, &options, ret_limits);
+}
+
+static int read_password(const struct pf_endpoint *endpoint, bool *warned_open,
+	struct pf_secret *secret, char *ret_text)
+{
+	const int r = pf_secret_read(endpoint->password_file, secret);
+
+	if (r)
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "password_file %s cannot be read: %s",
+			endpoint->password_file, strerror(-r));
+	else if (secret->open_to_others && !*warned_open) {
+		*warned_open = true;
+		pf_warning("mqtt: every user of this machine can read password_file %s",
+			endpoint->password_file);
+	}
+	return r;
+}
+
+static enum pf_failure explain(
+	const struct pf_endpoint *endpoint, int code, uint64_t took_ns, char *ret_text)
+{
+	if (code <= 0)
+		return pf_diagnose(endpoint, took_ns >= TIMEOUT_S * PF_NS_PER_S / 10 * 9, ret_text);
+	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s", pf_reason_text(code));
+	return code == PF_REASON_V3_BAD_VERSION || code == PF_REASON_BAD_VERSION
+		       ? PF_FAILURE_VERSION
+		       : PF_FAILURE_OTHER;
+}
+
+bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
+	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,
+	enum pf_failure *ret_failure, char *ret_text)
+{
+	const uint64_t start_ns = pf_clock_now_ns();
+	struct pf_secret secret;
+	int r = 0, code;
+
+	*ret_failure = PF_FAILURE_OTHER;
+	if (pf_endpoint_check_files(endpoint, ret_text, PF_DIAGNOSIS_SIZE))
+		return false;
+	if (endpoint->password_file)
+		r = read_password(endpoint, warned_open, &secret, ret_text);
+	code = r ? 0
+		 : connect_with(handle, endpoint, version,
+			   endpoint->password_file ? secret.text : NULL, ret_limits);
+	if (endpoint->password_file)
+		pf_secret_wipe(&secret);
+	if (code)
+		*ret_failure = explain(endpoint, code, pf_clock_now_ns() - start_ns, ret_text);
+	return !r && !code;
+}
+
+static void log_refused(const char *topic, int code)
+{
+	if (code < PF_REASON_FAILURE)
+		return;
+	pf_warning(
+		"mqtt: the broker refuses the subscription to %s: %s", topic, pf_reason_text(code));
+}
+
+/* At most SUBSCRIBE_MAX topics in one packet. */
+static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
+	const struct pf_subscription *subscriptions, size_t n)
+{
+	/* Retain Handling 2: stored messages are not sent; Retain As Published 0 (MQTT 5 3.8.3.1)
+	 */
+	const MQTTSubscribe_options option = {
+		.struct_id = {'M', 'Q', 'S', 'O'}, .retainHandling = 2};
+	MQTTSubscribe_options options[SUBSCRIBE_MAX];
+	char *topics[SUBSCRIBE_MAX];
+	int qos[SUBSCRIBE_MAX];
+	MQTTResponse response;
+	int code;
+
+	for (size_t i = 0; i < n; i++) {
+		topics[i] = subscriptions[i].topic;
+		qos[i] = subscriptions[i].qos;
+		options[i] = option;
+	}
+	response = MQTTClient_subscribeMany5(
+		handle, (int)n, topics, qos, version == PF_MQTT_5 ? options : NULL, NULL);
+	code = (int)response.reasonCode;
+	if (code >= 0)
+		for (size_t i = 0; i < n; i++)
+			log_refused(topics[i], version != PF_MQTT_5   ? qos[i]
+					       : response.reasonCodes ? (int)response.reasonCodes[i]
+								      : code);
+	MQTTResponse_free(response);
+	return code >= 0;
+}
+
+bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
+	const struct pf_subscription *subscriptions, size_t n)
+{
+	for (size_t i = 0; i < n; i += SUBSCRIBE_MAX)
+		if (!subscribe_some(handle, version, subscriptions + i,
+			    n - i < SUBSCRIBE_MAX ? n - i : SUBSCRIBE_MAX))
+			return false;
+	return true;
+}
+
+bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
+	const struct pf_outgoing *message)
+{
+	const int qos = message->qos < limits->qos_max ? message->qos : limits->qos_max;
+	MQTTProperties properties = MQTTProperties_initializer;
+	MQTTProperty correlation = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
+	MQTTResponse response;
+	char *data = NULL;
+
+	if (version == PF_MQTT_5 && message->correlation_data) {
+		data = pf_memdup(message->correlation_data, message->correlation_size);
+		correlation.value.data.data = data;
+		correlation.value.data.len = (int)message->correlation_size;
+		MQTTProperties_add(&properties, &correlation);
+	}
+	response = MQTTClient_publish5(handle, message->topic, (int)message->payload_size,
+		message->payload, qos, message->retain && limits->retain,
+		version == PF_MQTT_5 ? &properties : NULL, NULL);
+	MQTTProperties_free(&properties);
+	free(data);
+	return (int)response.reasonCode == MQTTCLIENT_SUCCESS;
+}

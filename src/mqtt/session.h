@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * One session with a broker through the MQTT library: connect, subscribe, publish. Everything
+ * here blocks. Link thread only.
+ *
+ * The library's client handle is a `void *` here, so that only session.c and client.c see its
+ * header.
+ */
+
+#ifndef PF_MQTT_SESSION_H
+#define PF_MQTT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/config.h"
+#include "mqtt/diagnose.h"
+#include "mqtt/endpoint.h"
+#include "mqtt/outbox.h"
+
+/* One topic to subscribe. */
+struct pf_subscription {
+	char *topic;
+	int qos;
+};
+
+/* What the broker allows, from its CONNACK (MQTT 5 3.2.2.3). */
+struct pf_limits {
+	int window;  /* messages on their way at a time */
+	int qos_max; /* 0 to 2 */
+	bool retain;
+};
+
+/*
+ * Connects: clean start, session expiry 0, the retained last will "offline". Returns true and the
+ * limits; or false with the kind of failure and the words in ret_text[PF_DIAGNOSIS_SIZE].
+ * *warned_open: whether the warning about a password file that others can read was given.
+ */
+bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
+	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,
+	enum pf_failure *ret_failure, char *ret_text);
+
+/*
+ * Subscribes to all topics and waits for every SUBACK. A topic that the broker refuses is logged
+ * and left out. true: all answered; false: the connection broke meanwhile.
+ */
+bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
+	const struct pf_subscription *subscriptions, size_t n);
+
+/*
+ * Publishes within what the broker allows (a lower QoS, not retained). true: handed over, and with
+ * QoS 1 and 2 the broker's answer will come; false: not sent.
+ */
+bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
+	const struct pf_outgoing *message);
+
+#endif
