@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/buses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+struct pf_buses {
+	struct ev_loop *loop;
+	struct pf_worker **workers;
+	size_t n;
+};
+
+struct pf_buses *pf_buses_new(struct ev_loop *loop)
+{
+	struct pf_buses *buses = pf_calloc(1, sizeof *buses);
+
+	buses->loop = loop;
+	return buses;
+}
+
+bool pf_buses_free(struct pf_buses *buses)
+{
+	bool all = true;
+
+	if (!buses)
+		return true;
+	for (size_t i = 0; i < buses->n; i++)
+		all = pf_worker_free(buses->workers[i]) && all;
+	free(buses->workers);
+	free(buses);
+	return all;
+}
+
+static const char *name_of(const struct pf_sensor_config *sensor)
+{
+	if (sensor->bus)
+		return sensor->bus;
+	return sensor->driver->bus == PF_BUS_W1 ? "w1" : "files";
+}
+
+int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
+	struct pf_worker **ret_worker)
+{
+	const char *name = name_of(sensor);
+	int r;
+
+	for (size_t i = 0; i < buses->n; i++)
+		if (strcmp(pf_worker_name(buses->workers[i]), name) == 0) {
+			*ret_worker = buses->workers[i];
+			return 0;
+		}
+	r = pf_worker_new(buses->loop, name, ret_worker);
+	if (r < 0)
+		return r;
+	buses->workers = pf_reallocarray(buses->workers, buses->n + 1, sizeof *buses->workers);
+	buses->workers[buses->n++] = *ret_worker;
+	return 0;
+}
+
+bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns)
+{
+	return pf_worker_busy_ns(worker, now_ns) >= PF_BUS_HANG_S * PF_NS_PER_S;
+}
+
+const struct pf_worker *pf_buses_at(const struct pf_buses *buses, size_t i)
+{
+	return i < buses->n ? buses->workers[i] : NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The workers in use, one per bus: "i2c-1", ..., "w1" for the kernel's 1-Wire, "files" for the
+ * rest. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_BUSES_H
+#define PF_BRIDGE_BUSES_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "hw/worker.h"
+
+/*
+ * A call that takes longer than this is taken for a hung bus. The longest honest one is a DS18B20
+ * with five tries of the kernel: 4.3 s.
+ */
+#define PF_BUS_HANG_S 10
+
+struct pf_buses;
+
+/* No workers yet. */
+struct pf_buses *pf_buses_new(struct ev_loop *loop);
+
+/*
+ * Ends all workers. false: one hangs, and was left behind together with what its job touches: the
+ * process is to end without freeing the sensors. NULL is fine (true).
+ */
+bool pf_buses_free(struct pf_buses *buses);
+
+/* The worker for a sensor's bus, started if it is the first. 0 or a negative errno. */
+int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
+	struct pf_worker **ret_worker);
+
+/* Whether a worker's call has been under way for longer than PF_BUS_HANG_S. */
+bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns);
+
+/* The i-th worker, NULL after the last. */
+const struct pf_worker *pf_buses_at(const struct pf_buses *buses, size_t i);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What every item of the bridge works with. Borrowed by the items; main loop only.
+ */
+
+#ifndef PF_BRIDGE_ENV_H
+#define PF_BRIDGE_ENV_H
+
+#include <ev.h>
+#include <stdint.h>
+
+#include "base/timer.h"
+#include "bridge/publisher.h"
+#include "hw/board.h"
+
+struct pf_buses;
+
+struct pf_env {
+	struct ev_loop *loop;
+	const struct pf_config *config; /* the one in force */
+	struct pf_timers timers;
+	const struct pf_board *board;
+	struct pf_publisher publisher;
+	struct pf_buses *buses;
+	/* counters for `info`, since start */
+	uint64_t n_errors;       /* faults entered */
+	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */
+};
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/info.h"
+
+#include <cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "bridge/buses.h"
+#include "config.h"
+
+#define REFRESH_S 60
+
+static void add_workers(cJSON *object, const struct pf_buses *buses)
+{
+	cJSON *workers = cJSON_AddObjectToObject(object, "workers");
+	const uint64_t now_ns = pf_clock_now_ns();
+	const struct pf_worker *worker;
+
+	for (size_t i = 0; (worker = pf_buses_at(buses, i)); i++)
+		cJSON_AddStringToObject(workers, pf_worker_name(worker),
+			pf_bus_hangs(worker, now_ns) ? "hangs" : "ok");
+}
+
+static char *make_text(const struct pf_info *info)
+{
+	const struct pf_env *env = info->env;
+	cJSON *object = cJSON_CreateObject();
+	struct pf_link_stats stats = {0};
+	char start[PF_CLOCK_TEXT_SIZE];
+	char *text;
+
+	if (env->publisher.link)
+		pf_link_get_stats(env->publisher.link, &stats);
+	pf_clock_format(info->start_wall_ms, start);
+	cJSON_AddStringToObject(object, "version", PACKAGE_VERSION);
+	cJSON_AddStringToObject(object, "start", start);
+	cJSON_AddNumberToObject(object, "reconnects", stats.reconnects);
+	cJSON_AddNumberToObject(object, "dropped", (double)stats.dropped);
+	cJSON_AddNumberToObject(object, "errors", (double)env->n_errors);
+	cJSON_AddNumberToObject(object, "missed_edges", (double)env->n_missed_edges);
+	add_workers(object, env->buses);
+	text = cJSON_PrintUnformatted(object);
+	cJSON_Delete(object);
+	return text;
+}
+
+void pf_info_refresh(struct pf_info *info)
+{
+	const char *published = pf_state_payload(info->state);
+	char *text = make_text(info);
+
+	if (text && (!published || strcmp(published, text) != 0))
+		pf_state_set(&info->env->publisher, info->state, text);
+	free(text);
+}
+
+static void on_refresh(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_info *info = PF_OWNER(timer, struct pf_info, refresh);
+
+	pf_info_refresh(info);
+	pf_timer_set(&info->env->timers, timer, now_ns + REFRESH_S * PF_NS_PER_S);
+}
+
+void pf_info_init(struct pf_info *info, struct pf_env *env)
+{
+	const struct pf_mqtt_config *mqtt = &env->config->mqtt;
+	char *topic = pf_format("%s/info", mqtt->prefix);
+
+	*info = (struct pf_info){.env = env, .start_wall_ms = pf_clock_wall_ms()};
+	info->state = pf_state_add(&env->publisher, topic, mqtt->qos, true);
+	free(topic);
+	pf_timer_init(&info->refresh, on_refresh);
+	pf_timer_set(&env->timers, &info->refresh, pf_clock_now_ns() + REFRESH_S * PF_NS_PER_S);
+}
+
+void pf_info_done(struct pf_info *info)
+{
+	pf_timer_stop(&info->env->timers, &info->refresh);
+}

@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * An input of the configuration at work: holds its line, debounces its edges, publishes its
+ * state, and comes back by itself after its line was busy or gone. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_INPUT_ITEM_H
+#define PF_BRIDGE_INPUT_ITEM_H
+
+#include "bridge/env.h"
+#include "config/config.h"
+
+struct pf_input_item;
+
+/* Requests the line and publishes its level; if that fails, tries again by itself. */
+struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config);
+
+/* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
+void pf_input_item_free(struct pf_input_item *input, bool clear);
+
+/*
+ * Reads the level in case the hardware lost an edge (it happens on BCM2835). To be called every
+ * 10 s or so.
+ */
+void pf_input_item_resync(struct pf_input_item *input);
+
+#endif

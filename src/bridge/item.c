@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/item.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+static struct pf_state *add_state(struct pf_item *item, const char *suffix, bool retain)
+{
+	char *topic = pf_format(
+		"%s%s%s", item->config->topic, suffix ? "/" : "", suffix ? suffix : "");
+	struct pf_state *state = pf_state_add(
+		&item->env->publisher, topic, item->config->qos, retain);
+
+	free(topic);
+	return state;
+}
+
+struct pf_state *pf_item_add_state(struct pf_item *item, const char *suffix)
+{
+	return add_state(item, suffix, item->config->retain);
+}
+
+void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
+	const struct pf_item_config *config)
+{
+	*item = (struct pf_item){.env = env, .kind = kind, .config = config};
+	item->error = add_state(item, "error", true);
+}
+
+void pf_item_done(struct pf_item *item, bool clear)
+{
+	pf_state_remove(&item->env->publisher, item->error, clear);
+	pf_state_remove(&item->env->publisher, item->availability, clear);
+	item->error = item->availability = NULL;
+}
+
+/*
+ * Added at its first use, when the item's value topics are there: so that after a connect, when
+ * all states are published in the order they were added, it comes after the value.
+ */
+static void set_availability(struct pf_item *item, const char *payload)
+{
+	if (!item->availability)
+		item->availability = add_state(item, "availability", true);
+	pf_state_set(&item->env->publisher, item->availability, payload);
+}
+
+void pf_item_fault(struct pf_item *item, const char *format, ...)
+{
+	const char *published = pf_state_payload(item->error);
+	va_list arguments;
+	char *reason;
+
+	va_start(arguments, format);
+	reason = pf_vformat(format, arguments);
+	va_end(arguments);
+	if (!published || strcmp(published, reason) != 0)
+		pf_state_set(&item->env->publisher, item->error, reason);
+	if (item->health != PF_HEALTH_FAULTY) {
+		pf_warning("%s %s: %s; trying again", item->kind, item->config->name, reason);
+		set_availability(item, "offline");
+		item->env->n_errors++;
+		item->health = PF_HEALTH_FAULTY;
+	}
+	free(reason);
+}
+
+void pf_item_clear(struct pf_item *item)
+{
+	if (item->health != PF_HEALTH_GOOD)
+		pf_state_set(&item->env->publisher, item->error, "");
+}
+
+void pf_item_online(struct pf_item *item)
+{
+	if (item->health == PF_HEALTH_GOOD)
+		return;
+	set_availability(item, "online");
+	if (item->health == PF_HEALTH_FAULTY)
+		pf_notice("%s %s: works again", item->kind, item->config->name);
+	item->health = PF_HEALTH_GOOD;
+}

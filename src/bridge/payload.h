@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The texts that are published. Pure; results are allocated, free() them. JSON is made by cJSON,
+ * numbers have a '.' whatever the locale.
+ */
+
+#ifndef PF_BRIDGE_PAYLOAD_H
+#define PF_BRIDGE_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "output/output.h"
+
+/* State of an input or output: `open`, or {"state":"open","time":"..."}. */
+char *pf_payload_state(enum pf_format format, const char *word, int64_t wall_ms);
+
+/* One value of a plain sensor: `21.4`. */
+char *pf_payload_value(double value, int decimals);
+
+/* {"temperature":21.4,"humidity":48,"time":"..."}; channels with valid[i] false are left out. */
+char *pf_payload_sensor(
+	const struct pf_driver *driver, const double *values, const bool *valid, int64_t wall_ms);
+
+/* {"id":"x","result":"done","reason":"...","state":"ON"}; id and reason only if not empty; state
+ * null if word is NULL. */
+char *pf_payload_ack(const char *id, const struct pf_outcome *outcome, const char *word);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/publisher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+struct pf_state {
+	char *topic;
+	char *payload; /* NULL: nothing set yet */
+	int qos;
+	bool retain;
+	struct pf_state *previous, *next;
+};
+
+static void publish(struct pf_publisher *publisher, const struct pf_state *state)
+{
+	const struct pf_link_publication publication = {.topic = state->topic,
+		.payload = state->payload,
+		.payload_size = strlen(state->payload),
+		.qos = state->qos,
+		.retain = state->retain,
+		.state = true};
+
+	pf_debug("publish %s %s", state->topic, state->payload);
+	/* what cannot be taken now is published again at the next connect */
+	(void)pf_link_publish(publisher->link, &publication);
+}
+
+struct pf_state *pf_state_add(
+	struct pf_publisher *publisher, const char *topic, int qos, bool retain)
+{
+	struct pf_state *state = pf_calloc(1, sizeof *state);
+
+	state->topic = pf_strdup(topic);
+	state->qos = qos;
+	state->retain = retain;
+	state->previous = publisher->last;
+	if (publisher->last)
+		publisher->last->next = state;
+	else
+		publisher->first = state;
+	publisher->last = state;
+	return state;
+}
+
+void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear)
+{
+	if (!state)
+		return;
+	if (clear && state->retain && state->payload)
+		pf_state_set(publisher, state, "");
+	if (state->previous)
+		state->previous->next = state->next;
+	else
+		publisher->first = state->next;
+	if (state->next)
+		state->next->previous = state->previous;
+	else
+		publisher->last = state->previous;
+	free(state->topic);
+	free(state->payload);
+	free(state);
+}
+
+void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload)
+{
+	char *copy = pf_strdup(payload);
+
+	free(state->payload);
+	state->payload = copy;
+	if (publisher->connected)
+		publish(publisher, state);
+}
+
+const char *pf_state_payload(const struct pf_state *state)
+{
+	return state->payload;
+}
+
+void pf_publisher_connected(struct pf_publisher *publisher)
+{
+	publisher->connected = true;
+	for (struct pf_state *state = publisher->first; state; state = state->next)
+		if (state->payload)
+			publish(publisher, state);
+}
+
+void pf_publisher_disconnected(struct pf_publisher *publisher)
+{
+	publisher->connected = false;
+}
+
+void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,
+	int qos, const uint8_t *correlation_data, size_t correlation_size)
+{
+	const struct pf_link_publication publication = {.topic = topic,
+		.payload = payload,
+		.payload_size = strlen(payload),
+		.qos = qos,
+		.correlation_data = correlation_data,
+		.correlation_size = correlation_size};
+
+	if (publisher->connected)
+		(void)pf_link_publish(publisher->link, &publication);
+}
+
+void pf_publisher_done(struct pf_publisher *publisher)
+{
+	while (publisher->first)
+		pf_state_remove(publisher, publisher->first, false);
+}

@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What has been published, so that it can be published again after each connect: brokers lose
+ * retained data. While there is no connection only the newest of each state is kept.
+ *
+ * Main loop only. A publisher owns its states; owners keep pointers to them until they remove them.
+ */
+
+#ifndef PF_BRIDGE_PUBLISHER_H
+#define PF_BRIDGE_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqtt/link.h"
+
+/* One topic that carries a state. */
+struct pf_state;
+
+struct pf_publisher {
+	struct pf_link *link; /* borrowed; NULL: none yet */
+	bool connected;
+	struct pf_state *first, *last; /* in the order they were added */
+};
+
+/* Adds a topic (copied) that has no content yet. */
+struct pf_state *pf_state_add(
+	struct pf_publisher *publisher, const char *topic, int qos, bool retain);
+
+/* Removes a topic; if `clear`, its retained message is cleared at the broker. NULL is fine. */
+void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear);
+
+/* Sets the content (copied), and publishes it now if connected. "" clears a retained topic. */
+void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload);
+
+/* The content, or NULL if none was set. Borrowed until the next set. */
+const char *pf_state_payload(const struct pf_state *state);
+
+/* The connection is there: publishes all states in the order they were added. */
+void pf_publisher_connected(struct pf_publisher *publisher);
+
+/* The connection is gone. */
+void pf_publisher_disconnected(struct pf_publisher *publisher);
+
+/* Publishes something that is no state (an answer to a command): dropped if not connected. */
+void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,
+	int qos, const uint8_t *correlation_data, size_t correlation_size);
+
+/* Frees all states. */
+void pf_publisher_done(struct pf_publisher *publisher);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/sensor_item.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "bridge/buses.h"
+#include "bridge/item.h"
+#include "bridge/payload.h"
+#include "sensor/channel.h"
+#include "sensor/sensor.h"
+
+/* What the worker uses while a step is under way; the main loop leaves it alone meanwhile. */
+struct step {
+	struct pf_job job;
+	const struct pf_board *board;
+	const struct pf_sensor_config *config;
+	enum pf_sensor_step what;
+	struct pf_device device;
+	bool open;
+	uint8_t *raw;
+	struct pf_sample sample;
+	int result;
+	uint32_t wait_ms;
+};
+
+struct pf_sensor_item {
+	struct pf_item item;
+	const struct pf_sensor_config *config;
+	struct pf_sensor sensor;
+	struct pf_worker *worker; /* NULL: it could not be started */
+	struct step step;
+	bool under_way, stopping, removed;
+	struct pf_timer wake;
+	struct pf_channel_state channels[PF_CHANNELS_MAX];
+	struct pf_state *values[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
+};
+
+/* ---- on the worker ---- */
+
+static int probe(struct step *step)
+{
+	const struct pf_driver *driver = step->config->driver;
+	int r;
+
+	if (step->open)
+		pf_board_close(step->board, &step->device);
+	step->open = false;
+	r = pf_board_open(step->board, driver, step->config->bus, step->config->address,
+		step->config->id, &step->device);
+	if (r < 0)
+		return r;
+	step->open = true;
+	if (driver->state_size)
+		memset(step->device.state, 0, driver->state_size);
+	return driver->sensor->probe(&step->device);
+}
+
+static int fetch(struct step *step)
+{
+	const struct pf_sensor_ops *ops = step->config->driver->sensor;
+	const int n = ops->fetch(&step->device, step->raw);
+	int r;
+
+	if (n < 0)
+		return n;
+	step->sample = (struct pf_sample){0};
+	r = ops->decode(&step->device, step->raw, (size_t)n, &step->sample);
+	if (r < 0 && *step->sample.reason)
+		pf_explain(step->device.reason, "%s", step->sample.reason);
+	return r;
+}
+
+static void run_step(struct pf_job *job)
+{
+	struct step *step = PF_OWNER(job, struct step, job);
+	const struct pf_sensor_ops *ops = step->config->driver->sensor;
+
+	step->device.reason[0] = '\0';
+	step->wait_ms = 0;
+	switch (step->what) {
+	case PF_STEP_PROBE:
+		step->result = probe(step);
+		break;
+	case PF_STEP_START:
+		step->result = ops->start(&step->device, &step->wait_ms);
+		break;
+	case PF_STEP_FETCH:
+		step->result = fetch(step);
+		break;
+	case PF_STEP_NONE: /* the last one: put the chip to rest */
+		if (step->open && ops->stop)
+			ops->stop(&step->device);
+		step->result = 0;
+		break;
+	}
+}
+
+/* ---- in the main loop ---- */
+
+static const char *word_error(int error)
+{
+	switch (-error) {
+	case ENODEV:
+		return "another chip answers, or none";
+	case EREMOTEIO:
+	case ENXIO:
+		return "no answer";
+	case ETIMEDOUT:
+		return "the bus does not react";
+	case EBADMSG:
+		return "checksum wrong";
+	case ENODATA:
+		return "empty answer";
+	case EAGAIN:
+		return "conversion not finished";
+	default:
+		return strerror(-error);
+	}
+}
+
+static void fault(struct pf_sensor_item *sensor, const char *reason)
+{
+	memset(sensor->channels, 0, sizeof sensor->channels);
+	pf_item_fault(&sensor->item, "%s", reason);
+}
+
+/* All channels of a sample, or none: one impossible value makes the others doubtful, too. */
+static int judge(
+	const struct pf_sensor_item *sensor, double *ret_values, bool *ret_valid, char *ret_reason)
+{
+	const struct pf_driver *driver = sensor->config->driver;
+	bool any = false;
+
+	for (size_t i = 0; i < driver->n_channels; i++) {
+		const struct pf_reading *reading = &sensor->step.sample.readings[i];
+		int r;
+
+		ret_valid[i] = reading->valid;
+		if (!reading->valid)
+			continue;
+		r = pf_channel_check(&driver->channels[i], &sensor->config->channels[i],
+			reading->value, &ret_values[i], ret_reason);
+		if (r < 0)
+			return r;
+		any = true;
+	}
+	if (any)
+		return 0;
+	pf_explain(ret_reason, "the sample holds no valid value");
+	return -ENODATA;
+}
+
+static void set_state(struct pf_sensor_item *sensor, size_t i, char *payload)
+{
+	pf_debug("sensor %s: %s", sensor->config->item.name, payload);
+	pf_state_set(&sensor->item.env->publisher, sensor->values[i], payload);
+	free(payload);
+}
+
+static void publish(
+	struct pf_sensor_item *sensor, uint64_t now_ns, const double *values, const bool *valid)
+{
+	const struct pf_sensor_config *config = sensor->config;
+	const bool json = config->item.format == PF_FORMAT_JSON;
+	bool news = false;
+
+	for (size_t i = 0; i < config->driver->n_channels; i++) {
+		if (!valid[i] || !pf_channel_is_news(&config->channels[i], &sensor->channels[i],
+					 values[i], now_ns))
+			continue;
+		news = true;
+		pf_channel_published(&sensor->channels[i], values[i], now_ns);
+		if (!json)
+			set_state(sensor, i,
+				pf_payload_value(values[i], config->channels[i].decimals));
+	}
+	if (json && news)
+		set_state(sensor, 0,
+			pf_payload_sensor(config->driver, values, valid, pf_clock_wall_ms()));
+}
+
+/* A sample has come: publishes it, or gives the reason why not. */
+static int take_sample(struct pf_sensor_item *sensor, uint64_t now_ns, char *ret_reason)
+{
+	double values[PF_CHANNELS_MAX] = {0};
+	bool valid[PF_CHANNELS_MAX] = {false};
+	const int r = judge(sensor, values, valid, ret_reason);
+
+	if (r < 0)
+		return r;
+	pf_item_clear(&sensor->item);
+	publish(sensor, now_ns, values, valid);
+	pf_item_online(&sensor->item);
+	return 0;
+}
+
+static void go_on(struct pf_sensor_item *sensor, uint64_t now_ns)
+{
+	struct pf_timers *timers = &sensor->item.env->timers;
+
+	sensor->step.what = pf_sensor_next(&sensor->sensor, now_ns);
+	if (sensor->step.what == PF_STEP_NONE) {
+		pf_timer_set(timers, &sensor->wake, pf_sensor_wake_ns(&sensor->sensor));
+		return;
+	}
+	if (!pf_worker_submit(sensor->worker, &sensor->step.job)) {
+		pf_sensor_done(&sensor->sensor, now_ns, -EBUSY, 0);
+		fault(sensor, "the bus is overloaded");
+		pf_timer_set(timers, &sensor->wake, pf_sensor_wake_ns(&sensor->sensor));
+		return;
+	}
+	sensor->under_way = true;
+	pf_timer_set(timers, &sensor->wake, now_ns + PF_BUS_HANG_S * PF_NS_PER_S);
+}
+
+static void release(struct pf_sensor_item *sensor)
+{
+	if (sensor->step.open)
+		pf_board_close(sensor->step.board, &sensor->step.device);
+	free(sensor->step.device.state);
+	free(sensor->step.raw);
+	free(sensor);
+}
+
+static void on_step_done(struct pf_job *job)
+{
+	struct step *step = PF_OWNER(job, struct step, job);
+	struct pf_sensor_item *sensor = PF_OWNER(step, struct pf_sensor_item, step);
+	const uint64_t now_ns = pf_clock_now_ns();
+	char reason[PF_REASON_SIZE];
+	int r = step->result;
+
+	sensor->under_way = false;
+	if (sensor->removed) {
+		release(sensor);
+		return;
+	}
+	if (sensor->stopping)
+		return;
+	pf_explain(reason, "%s", *step->device.reason ? step->device.reason : word_error(r));
+	if (r >= 0 && step->what == PF_STEP_FETCH)
+		r = take_sample(sensor, now_ns, reason);
+	if (r < 0)
+		fault(sensor, reason);
+	pf_sensor_done(&sensor->sensor, now_ns, r < 0 ? r : 0, step->wait_ms);
+	go_on(sensor, now_ns);
+}
+
+static void on_wake(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_sensor_item *sensor = PF_OWNER(timer, struct pf_sensor_item, wake);
+	char reason[PF_REASON_SIZE];
+
+	if (!sensor->under_way) {
+		go_on(sensor, now_ns);
+		return;
+	}
+	if (pf_bus_hangs(sensor->worker, now_ns)) {
+		pf_explain(reason, "bus %s hangs: a call does not come back",
+			pf_worker_name(sensor->worker));
+		fault(sensor, reason);
+	}
+	pf_timer_set(
+		&sensor->item.env->timers, &sensor->wake, now_ns + PF_BUS_HANG_S * PF_NS_PER_S);
+}
+
+static void add_states(struct pf_sensor_item *sensor)
+{
+	const struct pf_sensor_config *config = sensor->config;
+
+	if (config->item.format == PF_FORMAT_JSON) {
+		sensor->values[0] = pf_item_add_state(&sensor->item, NULL);
+		return;
+	}
+	for (size_t i = 0; i < config->driver->n_channels; i++)
+		sensor->values[i] = pf_state_add(&sensor->item.env->publisher,
+			config->channels[i].topic, config->item.qos, config->item.retain);
+}
+
+struct pf_sensor_item *pf_sensor_item_new(
+	struct pf_env *env, const struct pf_sensor_config *config, size_t i, size_t n)
+{
+	struct pf_sensor_item *sensor = pf_calloc(1, sizeof *sensor);
+	const struct pf_driver *driver = config->driver;
+	int r;
+
+	sensor->config = config;
+	pf_item_init(&sensor->item, env, "sensor", &config->item);
+	add_states(sensor);
+	sensor->step = (struct step){.job = {.run = run_step, .done = on_step_done},
+		.board = env->board,
+		.config = config,
+		.raw = pf_calloc(driver->raw_size, 1)};
+	sensor->step.device.options = config->options;
+	sensor->step.device.state = pf_calloc(driver->state_size, 1);
+	pf_timer_init(&sensor->wake, on_wake);
+	pf_sensor_init(&sensor->sensor, config, pf_clock_now_ns(), i, n);
+	r = pf_buses_worker(env->buses, config, &sensor->worker);
+	if (r < 0)
+		fault(sensor, strerror(-r));
+	else
+		go_on(sensor, pf_clock_now_ns());
+	return sensor;
+}
+
+void pf_sensor_item_stop(struct pf_sensor_item *sensor)
+{
+	pf_timer_stop(&sensor->item.env->timers, &sensor->wake);
+	sensor->stopping = true;
+	if (sensor->under_way || !sensor->worker || !sensor->config->driver->sensor->stop)
+		return;
+	sensor->step.what = PF_STEP_NONE;
+	sensor->under_way = pf_worker_submit(sensor->worker, &sensor->step.job);
+}
+
+void pf_sensor_item_free(struct pf_sensor_item *sensor, bool clear)
+{
+	if (!sensor)
+		return;
+	pf_timer_stop(&sensor->item.env->timers, &sensor->wake);
+	for (size_t i = 0; i < PF_CHANNELS_MAX; i++)
+		pf_state_remove(&sensor->item.env->publisher, sensor->values[i], clear);
+	pf_item_done(&sensor->item, clear);
+	sensor->removed = true;
+	/* without workers no step comes back any more */
+	if (!sensor->under_way || !sensor->item.env->buses)
+		release(sensor);
+}

@@ -1,0 +1,82 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <stdlib.h>
+
+#include "../t.h"
+#include "base/clock.h"
+#include "bridge/payload.h"
+#include "bridge/topics.h"
+
+static void same(char *payload, const char *expected)
+{
+	T_STR(payload, expected);
+	free(payload);
+}
+
+/* 2026-03-01T12:00:00Z is day 20513 of the epoch: 56 years with 14 leap days, 31 + 28 days. */
+#define NOON_MS (((int64_t)20513 * 86400 + 12 * 3600) * 1000 + 123)
+
+static void states_are_plain_or_json_with_time(void)
+{
+	same(pf_payload_state(PF_FORMAT_PLAIN, "open", NOON_MS), "open");
+	same(pf_payload_state(PF_FORMAT_JSON, "op\"en", NOON_MS),
+		"{\"state\":\"op\\\"en\",\"time\":\"2026-03-01T12:00:00.123Z\"}");
+}
+
+static void time_before_1970_is_right(void)
+{
+	char text[PF_CLOCK_TEXT_SIZE];
+
+	pf_clock_format(-1, text);
+	T_STR(text, "1969-12-31T23:59:59.999Z");
+}
+
+static void sensor_json_has_numbers_and_leaves_invalid_ones_out(void)
+{
+	static const struct pf_channel channels[] = {
+		{.name = "temperature"}, {.name = "humidity"}, {.name = "pressure"}};
+	static const struct pf_driver driver = {.channels = channels, .n_channels = 3};
+	const double values[] = {21.4, 99, -0.5};
+	const bool valid[] = {true, false, true};
+
+	same(pf_payload_sensor(&driver, values, valid, NOON_MS),
+		"{\"temperature\":21.4,\"pressure\":-0.5,\"time\":\"2026-03-01T12:00:00.123Z\"}");
+	same(pf_payload_value(21.4, 2), "21.40");
+}
+
+static void acks_tell_what_became_of_a_command(void)
+{
+	const struct pf_outcome good = {.verdict = PF_VERDICT_DONE};
+	const struct pf_outcome bad = {.verdict = PF_VERDICT_REJECTED, .reason = "no"};
+
+	same(pf_payload_ack("x", &good, "ON"),
+		"{\"id\":\"x\",\"result\":\"done\",\"state\":\"ON\"}");
+	same(pf_payload_ack("", &bad, NULL),
+		"{\"result\":\"rejected\",\"reason\":\"no\",\"state\":null}");
+}
+
+static void our_topics_are_known(void)
+{
+	struct pf_output_config output = {
+		.item = {.topic = "house/pump"}, .command_topic = "cmd/pump"};
+	struct pf_input_config input = {.item = {.topic = "house/door"}};
+	const struct pf_config config = {.mqtt = {.prefix = "pinferry/pi"},
+		.outputs = &output,
+		.n_outputs = 1,
+		.inputs = &input,
+		.n_inputs = 1};
+
+	T_TRUE(pf_topic_is_ours(&config, "pinferry/pi"));
+	T_TRUE(pf_topic_is_ours(&config, "pinferry/pi/output/x/set"));
+	T_TRUE(pf_topic_is_ours(&config, "house/pump/set_on_ms"));
+	T_TRUE(pf_topic_is_ours(&config, "house/door"));
+	T_TRUE(pf_topic_is_ours(&config, "cmd/pump"));
+	T_FALSE(pf_topic_is_ours(&config, "cmd/pump/answer"));
+	T_FALSE(pf_topic_is_ours(&config, "house/pumpkin"));
+	T_FALSE(pf_topic_is_ours(&config, "pinferry/pi2"));
+}
+
+T_MAIN("payload", T(states_are_plain_or_json_with_time), T(time_before_1970_is_right),
+	T(sensor_json_has_numbers_and_leaves_invalid_ones_out),
+	T(acks_tell_what_became_of_a_command), T(our_topics_are_known))
