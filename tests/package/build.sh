@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Pinferry authors
+# SPDX-License-Identifier: MIT
+#
+# First stage of package.sh: builds the packages, which runs the tests, and reads them with lintian.
+. "$(dirname "$0")/lib.sh"
+
+build() {
+  DEB_BUILD_OPTIONS="parallel=$(nproc)" dpkg-buildpackage -us -uc -b
+}
+
+lint() {
+  lintian --allow-root --fail-on error,warning --info ../*.changes
+}
+
+hardened() {
+  local file
+  for file in debian/pinferry/usr/bin/pinferry debian/pinferry/usr/lib/*/pinferry/drivers/*.so; do
+    readelf -dW "$file" | grep -q 'BIND_NOW' || { echo "$file: no immediate binding"; return 1; }
+    readelf -lW "$file" | grep -q 'GNU_RELRO' || { echo "$file: relocations stay writable"; return 1; }
+  done
+  readelf -hW debian/pinferry/usr/bin/pinferry | grep -q 'Type: *DYN'
+}
+
+no_links_to_nowhere() {
+  ! find debian/pinferry debian/pinferry-dev -xtype l | grep .
+}
+
+ok "dpkg-buildpackage" build
+compgen -G "../pinferry_*.deb" >/dev/null || exit 0
+ok "lintian has no error and no warning" lint
+ok "program and drivers are hardened" hardened
+ok "no link leads nowhere" no_links_to_nowhere
+same "no libtool archive is shipped" "" "$(find debian/pinferry debian/pinferry-dev -name '*.la')"
+cp ../pinferry_*.deb /out/pinferry.deb
+cp ../pinferry-dev_*.deb /out/pinferry-dev.deb
+chmod 644 /out/*.deb
