@@ -247,10 +247,16 @@ static const struct pf_option options_table[] = {
 		.help = "Resolution to set; 9-bit converts in 94 ms, 12-bit in 750 ms."},
 };
 
+static int identify(struct pf_device *device)
+{
+	return family_is_known(device) ? 0 : -ENODEV;
+}
+
 static const struct pf_sensor_ops ops = {
 	.probe = probe,
 	.fetch = fetch,
 	.decode = decode,
+	.identify = identify,
 };
 
 static const struct pf_driver driver = {

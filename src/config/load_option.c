@@ -5,32 +5,7 @@
 
 #include "base/memory.h"
 #include "config/loader.h"
-
-static void set_default(const struct pf_option *option, char *base)
-{
-	char *member = base + option->offset;
-	const int32_t whole = (int32_t)option->default_number;
-	const bool truth = option->default_number != 0;
-
-	switch (option->type) {
-	case PF_OPTION_INT:
-	case PF_OPTION_CHOICE:
-		memcpy(member, &whole, sizeof whole);
-		break;
-	case PF_OPTION_FLOAT:
-		memcpy(member, &option->default_number, sizeof option->default_number);
-		break;
-	case PF_OPTION_BOOL:
-		memcpy(member, &truth, sizeof truth);
-		break;
-	case PF_OPTION_STRING:
-		if (option->default_text)
-			(void)snprintf(member, PF_STRING_SIZE, "%s", option->default_text);
-		break;
-	default:
-		break;
-	}
-}
+#include "hw/driver_set.h"
 
 static struct pf_key make_key(const struct pf_option *option)
 {
@@ -61,10 +36,9 @@ struct pf_key_set pf_load_options(struct pf_loader *loader, const struct pf_driv
 		loader->pool, pf_calloc(driver->n_options + 1, sizeof *keys));
 	char *base = pf_pool_keep(loader->pool, pf_calloc(driver->options_size + 1, 1));
 
-	for (size_t i = 0; i < driver->n_options; i++) {
-		set_default(&driver->options[i], base);
+	pf_driver_default_options(driver, base);
+	for (size_t i = 0; i < driver->n_options; i++)
 		keys[i] = make_key(&driver->options[i]);
-	}
 	return (struct pf_key_set){keys, driver->n_options, base};
 }
 

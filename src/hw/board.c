@@ -136,6 +136,26 @@ void pf_board_close(const struct pf_board *board, struct pf_device *device)
 		pf_i2c_close(device);
 }
 
+int pf_board_detect(
+	const struct pf_board *board, const char *bus, uint16_t address, char *ret_reason)
+{
+	struct pf_device device = {.address = 0};
+	uint8_t byte;
+	int r;
+
+	r = open_i2c(board, bus, address, &device);
+	if (r < 0) {
+		(void)snprintf(ret_reason, PF_REASON_SIZE, "%s", device.reason);
+		return r;
+	}
+	if (board->simulate_dir)
+		r = device.i2c->transfer(&device, NULL, 0, &byte, 1);
+	else
+		r = pf_i2c_detect(&device);
+	pf_board_close(board, &device);
+	return r;
+}
+
 const char *pf_board_sysfs(const struct pf_board *board)
 {
 	return board->sysfs;

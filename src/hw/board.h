@@ -45,6 +45,15 @@ const struct pf_line_ops *pf_board_lines(
 int pf_board_open(const struct pf_board *board, const struct pf_driver *driver, const char *bus,
 	uint16_t address, const char *id, struct pf_device *device);
 
+/*
+ * Whether something answers at an I2C address, whatever it is; for `scan`. May block: up to the
+ * adapter's timeout. 0, or a negative errno: -EREMOTEIO, -ENXIO no answer; -ENOENT, -EACCES,
+ * -EBUSY as pf_board_open(), with ret_reason[PF_REASON_SIZE]; -ETIMEDOUT the bus hangs;
+ * -EOPNOTSUPP the adapter cannot tell.
+ */
+int pf_board_detect(
+	const struct pf_board *board, const char *bus, uint16_t address, char *ret_reason);
+
 /* Ends access; a device that was never opened (zeroed) is fine. */
 void pf_board_close(const struct pf_board *board, struct pf_device *device);
 

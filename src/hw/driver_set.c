@@ -234,3 +234,35 @@ void pf_driver_names_free(char **names, size_t n)
 		free(names[i]);
 	free(names);
 }
+
+static void set_default(const struct pf_option *option, char *base)
+{
+	char *member = base + option->offset;
+	const int32_t whole = (int32_t)option->default_number;
+	const bool truth = option->default_number != 0;
+
+	switch (option->type) {
+	case PF_OPTION_INT:
+	case PF_OPTION_CHOICE:
+		memcpy(member, &whole, sizeof whole);
+		break;
+	case PF_OPTION_FLOAT:
+		memcpy(member, &option->default_number, sizeof option->default_number);
+		break;
+	case PF_OPTION_BOOL:
+		memcpy(member, &truth, sizeof truth);
+		break;
+	case PF_OPTION_STRING:
+		if (option->default_text)
+			(void)snprintf(member, PF_STRING_SIZE, "%s", option->default_text);
+		break;
+	default:
+		break;
+	}
+}
+
+void pf_driver_default_options(const struct pf_driver *driver, void *ret_options)
+{
+	for (size_t i = 0; i < driver->n_options; i++)
+		set_default(&driver->options[i], ret_options);
+}

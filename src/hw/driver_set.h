@@ -63,6 +63,9 @@ int pf_driver_check(const struct pf_driver *driver, char *ret_reason);
  */
 bool pf_driver_name_is_valid(const char *name);
 
+/* Fills an options struct of the driver, options_size zeroed bytes, with the defaults. */
+void pf_driver_default_options(const struct pf_driver *driver, void *ret_options);
+
 /* The unit of a channel: its own, or that of its quantity. Never NULL; may be "". */
 const char *pf_channel_unit(const struct pf_channel *channel);
 

@@ -21,7 +21,8 @@
 /* What device->bus points to. */
 struct i2c_bus {
 	int fd;
-	bool is_plain; /* the adapter makes plain I2C transfers */
+	/* I2C_FUNC_*; ioctl(2) takes the kernel's unsigned long: 4 bytes on 32-bit machines */
+	unsigned long functions;
 };
 
 /* One SMBus call; data may be NULL. */
@@ -146,7 +147,7 @@ static int transfer(const struct pf_device *device, const uint8_t *write, size_t
 
 	if (write_size > WRITE_MAX || read_size > READ_MAX || write_size + read_size == 0)
 		return -EINVAL;
-	if (bus->is_plain)
+	if (bus->functions & I2C_FUNC_I2C)
 		return plain_transfer(device, bus->fd, write, write_size, read, read_size);
 	return smbus_transfer(bus->fd, write, write_size, read, read_size);
 }
@@ -172,11 +173,9 @@ static void explain_busy(const char *sysfs, const char *bus, struct pf_device *d
 }
 
 /* Sets the address and asks what the adapter can do. */
-static int set_up(
-	int fd, const char *sysfs, const char *bus, struct pf_device *device, bool *ret_is_plain)
+static int set_up(int fd, const char *sysfs, const char *bus, struct pf_device *device,
+	unsigned long *ret_functions)
 {
-	/* ioctl(2) takes the kernel's unsigned long: 4 bytes on 32-bit machines, enough for both */
-	unsigned long functions = 0;
 	int r;
 
 	/* never I2C_SLAVE_FORCE: two drivers on one chip disturb each other */
@@ -186,10 +185,7 @@ static int set_up(
 			explain_busy(sysfs, bus, device);
 		return r;
 	}
-	if (ioctl(fd, I2C_FUNCS, &functions) < 0)
-		return -errno;
-	*ret_is_plain = (functions & I2C_FUNC_I2C) != 0;
-	return 0;
+	return ioctl(fd, I2C_FUNCS, ret_functions) < 0 ? -errno : 0;
 }
 
 static int open_bus(const char *folder, const char *bus, char *reason)
@@ -212,22 +208,37 @@ int pf_i2c_open(const char *folder, const char *sysfs, const char *bus, struct p
 {
 	const int fd = open_bus(folder, bus, device->reason);
 	struct i2c_bus *opened;
-	bool is_plain = false;
+	unsigned long functions = 0;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = set_up(fd, sysfs, bus, device, &is_plain);
+	r = set_up(fd, sysfs, bus, device, &functions);
 	if (r < 0) {
 		(void)close(fd);
 		return r;
 	}
 	opened = pf_calloc(1, sizeof *opened);
 	opened->fd = fd;
-	opened->is_plain = is_plain;
+	opened->functions = functions;
 	device->i2c = &pf_i2c_ops;
 	device->bus = opened;
 	return 0;
+}
+
+int pf_i2c_detect(const struct pf_device *device)
+{
+	const struct i2c_bus *bus = device->bus;
+	/* memory chips live here; some lock up or lose their place after a transfer without data */
+	const bool is_memory = (device->address >= 0x30 && device->address <= 0x37) ||
+			       (device->address >= 0x50 && device->address <= 0x5f);
+	uint8_t byte;
+
+	if (bus->functions & I2C_FUNC_SMBUS_QUICK && !is_memory)
+		return smbus(bus->fd, I2C_SMBUS_WRITE, 0, I2C_SMBUS_QUICK, NULL);
+	if (bus->functions & I2C_FUNC_SMBUS_READ_BYTE)
+		return smbus_receive_byte(bus->fd, &byte);
+	return -EOPNOTSUPP;
 }
 
 void pf_i2c_close(struct pf_device *device)

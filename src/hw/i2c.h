@@ -22,6 +22,14 @@ extern const struct pf_i2c_ops pf_i2c_ops;
  */
 int pf_i2c_open(const char *folder, const char *sysfs, const char *bus, struct pf_device *device);
 
+/*
+ * Whether something answers at the address of an open device, asked with care: by a transfer
+ * without data or, where a chip's memory could take that amiss, by reading one byte. 0, or a
+ * negative errno: -EREMOTEIO, -ENXIO no answer; -ETIMEDOUT the bus hangs; -EOPNOTSUPP the adapter
+ * can do neither.
+ */
+int pf_i2c_detect(const struct pf_device *device);
+
 /* Ends what pf_i2c_open() began. */
 void pf_i2c_close(struct pf_device *device);
 
