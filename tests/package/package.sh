@@ -2,17 +2,13 @@
 # SPDX-FileCopyrightText: The Pinferry authors
 # SPDX-License-Identifier: MIT
 
-# tests/package/package.sh RELEASE: is the Debian package right on RELEASE (bookworm, trixie, ...)?
-# Builds it in a clean system of that release, lets lintian read it, and installs, uses and purges
-# it in others that have nothing but what the package asks for. Prints one line per check and
-# "N passed, N failed" at the end. Exit status: 0, 1, or 77 where it cannot run (needs root).
+# tests/package/package.sh [RELEASE...]: is the Debian package right on each RELEASE (default:
+# bookworm trixie)? Builds it in a clean system of that release, lets lintian read it, and installs,
+# uses and purges it in others that have nothing but what the package asks for. Prints one line per
+# check and "N passed, N failed" at the end. Exit status: 0, 1, or 77 where it cannot run (needs
+# root).
 set -uo pipefail
 
-[ $# -eq 1 ] || {
-  echo "usage: tests/package/package.sh RELEASE" >&2
-  exit 64
-}
-release=$1
 top=$(cd "$(dirname "$0")/../.." && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
@@ -25,30 +21,32 @@ stage() {
   echo "# $release: $title"
   "$top/scripts/chroot" --source --bind "$out:/out" "$@" "$release" \
     bash "tests/package/$script" >"$out/stage" 2>"$out/errors" || status=$?
-  cat "$out/stage"
-  grep -E '^(not )?ok ' "$out/stage" >>"$out/results"
+  sed "s/^\(not \)\?ok - /&$release: /" "$out/stage" | tee -a "$out/results"
   if [ "$status" -eq 77 ]; then
     cat "$out/errors"
     exit 77
   elif [ "$status" -ne 0 ]; then
     tail -n 40 "$out/errors" | sed 's/^/# /'
-    echo "not ok - $title: ended with status $status" | tee -a "$out/results"
+    echo "not ok - $release: $title: ended with status $status" | tee -a "$out/results"
   fi
 }
 
-# verdict: counts the results of all stages, and ends
-verdict() {
-  local passed failed
-  passed=$(grep -c '^ok ' "$out/results")
-  failed=$(grep -c '^not ok ' "$out/results")
-  echo "$passed passed, $failed failed"
-  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
-  exit
+# all stages that $release can go through
+stages() {
+  rm -f "$out"/*.deb
+  stage "build and lintian" build.sh --build-deps --packages lintian
+  [ -e "$out/pinferry.deb" ] || return
+  stage "install, use, purge" install.sh
+  stage "a driver of one's own" driver.sh --packages "gcc libc6-dev pkgconf"
+  stage "autopkgtest" autopkgtest.sh --packages "mosquitto mosquitto-clients"
 }
 
-stage "build and lintian" build.sh --build-deps --packages lintian
-[ -e "$out/pinferry.deb" ] || verdict
-stage "install, use, purge" install.sh
-stage "a driver of one's own" driver.sh --packages "gcc libc6-dev pkgconf"
-stage "autopkgtest" autopkgtest.sh --packages "mosquitto mosquitto-clients"
-verdict
+: >"$out/results"
+[ $# -gt 0 ] || set -- bookworm trixie
+for release; do
+  stages
+done
+passed=$(grep -c '^ok ' "$out/results")
+failed=$(grep -c '^not ok ' "$out/results")
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
