@@ -100,9 +100,13 @@ pid_t broker_start(int port, const char *more_configuration)
 	pid_t pid;
 
 	(void)snprintf(name, sizeof name, "mosquitto-%d.conf", port);
-	(void)snprintf(text, sizeof text, "listener %d 127.0.0.1\n%s\n", port,
+	(void)snprintf(text, sizeof text, "listener %d 127.0.0.1\n%s%s\n", port,
+		/* else it changes to a user who cannot read our files */
+		geteuid() == 0 ? "user root\n" : "",
 		more_configuration ? more_configuration : "allow_anonymous true");
 	path = strdup(t_write_file(name, text));
+	/* or the child writes what is buffered a second time */
+	(void)fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);

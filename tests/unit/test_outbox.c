@@ -1,0 +1,161 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "../t.h"
+#include "mqtt/outbox.h"
+
+static struct pf_outbox outbox;
+
+static int put(const char *topic, const char *text, bool state)
+{
+	const struct pf_link_publication publication = {.topic = topic,
+		.payload = text,
+		.payload_size = strlen(text),
+		.qos = 1,
+		.state = state,
+		.retain = state};
+
+	return pf_outbox_put(&outbox, &publication);
+}
+
+/* Takes everything out as "topic=payload ". */
+static const char *take_all(void)
+{
+	static char all[4096];
+	struct pf_outgoing *message;
+	size_t used = 0;
+
+	all[0] = '\0';
+	while ((message = pf_outbox_take(&outbox))) {
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s=%.*s ", message->topic,
+			(int)message->payload_size, (const char *)message->payload);
+		free(message);
+	}
+	return all;
+}
+
+static void first_in_first_out(void)
+{
+	pf_outbox_init(&outbox);
+	T_TRUE(pf_outbox_is_empty(&outbox));
+	T_INT(put("a", "1", false), 0);
+	T_INT(put("b", "2", true), 0);
+	T_INT(put("a", "3", false), 0);
+	T_FALSE(pf_outbox_is_empty(&outbox));
+	T_STR(take_all(), "a=1 b=2 a=3 ");
+	T_TRUE(pf_outbox_is_empty(&outbox));
+	pf_outbox_done(&outbox);
+}
+
+/* Fault then recovery while waiting: the value must still come before `online`. */
+static void newest_state_joins_the_end(void)
+{
+	pf_outbox_init(&outbox);
+	(void)put("error", "broken", true);
+	(void)put("online", "no", true);
+	(void)put("ack", "x", false);
+	(void)put("error", "", true);
+	(void)put("value", "7", true);
+	(void)put("online", "yes", true);
+	T_INT(outbox.n_states, 3);
+	T_INT(outbox.n_others, 1);
+	T_STR(take_all(), "ack=x error= value=7 online=yes ");
+	pf_outbox_done(&outbox);
+}
+
+static void topics_with_the_same_bucket_stay_apart(void)
+{
+	char topic[16], text[16];
+
+	pf_outbox_init(&outbox);
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 1000; i++) {
+			(void)snprintf(topic, sizeof topic, "t%d", i);
+			(void)snprintf(text, sizeof text, "%d", round);
+			T_INT(put(topic, text, true), 0);
+		}
+	T_INT(outbox.n_states, 1000);
+	for (int i = 0; i < 1000; i++) {
+		struct pf_outgoing *message = pf_outbox_take(&outbox);
+
+		(void)snprintf(topic, sizeof topic, "t%d", i);
+		T_STR(message->topic, topic);
+		T_INT(message->payload[0], '1');
+		free(message);
+	}
+	T_TRUE(pf_outbox_is_empty(&outbox));
+	pf_outbox_done(&outbox);
+}
+
+static void others_are_dropped_states_stay(void)
+{
+	pf_outbox_init(&outbox);
+	(void)put("ack", "1", false);
+	(void)put("s", "2", true);
+	(void)put("ack", "3", false);
+	T_INT(pf_outbox_drop_others(&outbox), 2);
+	T_INT(pf_outbox_drop_others(&outbox), 0);
+	T_STR(take_all(), "s=2 ");
+	pf_outbox_done(&outbox);
+}
+
+static void is_bounded(void)
+{
+	pf_outbox_init(&outbox);
+	for (int i = 0; i < PF_OUTBOX_OTHERS_MAX; i++)
+		T_INT(put("ack", "x", false), 0);
+	T_INT(put("ack", "x", false), -ENOBUFS);
+	T_INT(put("state", "x", true), 0);
+	free(pf_outbox_take(&outbox));
+	T_INT(put("ack", "x", false), 0);
+	pf_outbox_done(&outbox);
+	T_TRUE(pf_outbox_is_empty(&outbox));
+
+	pf_outbox_init(&outbox);
+	for (int i = 0; i < PF_OUTBOX_STATES_MAX; i++) {
+		char topic[16];
+
+		(void)snprintf(topic, sizeof topic, "%d", i);
+		T_INT(put(topic, "x", true), 0);
+	}
+	T_INT(put("one more", "x", true), -ENOBUFS);
+	T_INT(put("17", "newer", true), 0);
+	pf_outbox_done(&outbox);
+}
+
+static void everything_is_copied(void)
+{
+	char topic[] = "topic", payload[] = "pay\0load", data[] = "c\0d";
+	const struct pf_link_publication publication = {.topic = topic,
+		.payload = payload,
+		.payload_size = 8,
+		.qos = 2,
+		.retain = true,
+		.correlation_data = (const uint8_t *)data,
+		.correlation_size = 3};
+	struct pf_outgoing *message;
+
+	pf_outbox_init(&outbox);
+	T_INT(pf_outbox_put(&outbox, &publication), 0);
+	memset(topic, 'x', sizeof topic - 1);
+	memset(payload, 'x', sizeof payload);
+	memset(data, 'x', sizeof data);
+	message = pf_outbox_take(&outbox);
+	T_STR(message->topic, "topic");
+	T_INT(message->payload_size, 8);
+	T_INT(memcmp(message->payload, "pay\0load", 8), 0);
+	T_INT(message->correlation_size, 3);
+	T_INT(memcmp(message->correlation_data, "c\0d", 3), 0);
+	T_INT(message->qos, 2);
+	T_TRUE(message->retain);
+	T_FALSE(message->state);
+	free(message);
+	pf_outbox_done(&outbox);
+}
+
+T_MAIN("outbox", T(first_in_first_out), T(newest_state_joins_the_end),
+	T(topics_with_the_same_bucket_stay_apart), T(others_are_dropped_states_stay), T(is_bounded),
+	T(everything_is_copied))

@@ -1,0 +1,170 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/* The pure parts of connecting: waits, MQTT version, reasons, addresses, passwords. */
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "../t.h"
+#include "base/clock.h"
+#include "mqtt/backoff.h"
+#include "mqtt/endpoint.h"
+#include "mqtt/reason.h"
+#include "mqtt/secret.h"
+#include "mqtt/version.h"
+
+static void waits_double_up_to_the_maximum(void)
+{
+	static const uint32_t step_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+	struct pf_backoff backoff;
+
+	pf_backoff_init(&backoff, 60000);
+	for (size_t i = 0; i < sizeof step_ms / sizeof *step_ms; i++)
+		/* random bits in the middle of the jitter: the step itself */
+		T_INT(pf_backoff_next_ms(&backoff, step_ms[i] / 4), step_ms[i]);
+	pf_backoff_reset(&backoff);
+	T_INT(pf_backoff_next_ms(&backoff, 250), 1000);
+}
+
+static void jitter_stays_in_its_band(void)
+{
+	struct pf_backoff backoff;
+	uint32_t least = UINT32_MAX, most = 0;
+
+	for (uint32_t random = 0; random < 100000; random += 7) {
+		uint32_t ms;
+
+		pf_backoff_init(&backoff, 60000);
+		ms = pf_backoff_next_ms(&backoff, random * 2654435761u);
+		least = ms < least ? ms : least;
+		most = ms > most ? ms : most;
+	}
+	T_INT(least, 750);
+	T_INT(most, 1250);
+	/* never above what the owner asked for, and never 0 */
+	pf_backoff_init(&backoff, 1000);
+	T_INT(pf_backoff_next_ms(&backoff, 500), 1000);
+	T_INT(pf_backoff_next_ms(&backoff, 0), 750);
+	pf_backoff_init(&backoff, 3600000);
+	for (int i = 0; i < 40; i++)
+		T_TRUE(pf_backoff_next_ms(&backoff, UINT32_MAX) <= 3600000);
+}
+
+static void falls_back_when_the_broker_says_so(void)
+{
+	const uint64_t hour_ns = 3600 * PF_NS_PER_S;
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_AUTO);
+	T_INT(pf_version_pick(&version, 5), PF_MQTT_5);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 5));
+	T_INT(pf_version_pick(&version, 5), PF_MQTT_5);
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_VERSION, 5));
+	T_INT(pf_version_pick(&version, 5), PF_MQTT_3_1_1);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_VERSION, 6));
+	T_INT(pf_version_pick(&version, 5 + hour_ns - 1), PF_MQTT_3_1_1);
+	T_INT(pf_version_pick(&version, 5 + hour_ns), PF_MQTT_5);
+}
+
+static void falls_back_after_two_closes_in_a_row(void)
+{
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_AUTO);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 2));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 3));
+	pf_version_connected(&version);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 4));
+	T_INT(pf_version_pick(&version, 4), PF_MQTT_5);
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 5));
+	T_INT(pf_version_pick(&version, 5), PF_MQTT_3_1_1);
+}
+
+static void a_configured_version_stays(void)
+{
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_5);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_VERSION, 1));
+	T_INT(pf_version_pick(&version, 1), PF_MQTT_5);
+	pf_version_init(&version, PF_MQTT_3_1_1);
+	T_INT(pf_version_pick(&version, UINT64_MAX), PF_MQTT_3_1_1);
+}
+
+static void reasons_are_words(void)
+{
+	T_HAS(pf_reason_text(4), "wrong username or password");
+	T_HAS(pf_reason_text(0x86), "wrong username or password");
+	T_HAS(pf_reason_text(0x8e), "same client_id");
+	for (int code = -20; code < 256; code++)
+		T_TRUE(strlen(pf_reason_text(code)) > 10);
+}
+
+static void check_uri(const char *uri, const char *host, const char *port, bool tls)
+{
+	const struct pf_mqtt_config config = {.broker = uri, .client_id = "x"};
+	struct pf_endpoint endpoint;
+
+	pf_endpoint_init(&endpoint, &config, "will");
+	T_STR(endpoint.uri, uri);
+	T_STR(endpoint.host, host);
+	T_STR(endpoint.port, port);
+	T_INT(endpoint.tls, tls);
+	pf_endpoint_done(&endpoint);
+}
+
+static void uris_are_split(void)
+{
+	check_uri("mqtt://localhost", "localhost", "1883", false);
+	check_uri("mqtts://box.lan:8884", "box.lan", "8884", true);
+	check_uri("mqtts://box.lan", "box.lan", "8883", true);
+	check_uri("mqtt://[::1]:1884", "::1", "1884", false);
+	check_uri("wss://[fe80::1]/mqtt", "fe80::1", "443", true);
+	check_uri("ws://box:8080/mqtt", "box", "8080", false);
+}
+
+static void unreadable_files_are_named(void)
+{
+	const struct pf_mqtt_config config = {
+		.broker = "mqtts://x", .client_id = "x", .ca_file = "/nonexistent/ca.pem"};
+	struct pf_endpoint endpoint;
+	char text[200];
+
+	pf_endpoint_init(&endpoint, &config, "will");
+	T_INT(pf_endpoint_check_files(&endpoint, text, sizeof text), -ENOENT);
+	T_STR(text, "ca_file /nonexistent/ca.pem cannot be read: No such file or directory");
+	pf_endpoint_done(&endpoint);
+}
+
+static void passwords_lose_only_line_ends(void)
+{
+	struct pf_secret secret;
+	const char *path = t_write_file("password", " top secret \r\n");
+	char large[PF_SECRET_SIZE + 1];
+
+	T_INT(chmod(path, 0600), 0);
+	T_INT(pf_secret_read(path, &secret), 0);
+	T_STR(secret.text, " top secret ");
+	T_FALSE(secret.open_to_others);
+	T_INT(chmod(path, 0644), 0);
+	T_INT(pf_secret_read(path, &secret), 0);
+	T_TRUE(secret.open_to_others);
+	pf_secret_wipe(&secret);
+	for (size_t i = 0; i < sizeof secret.text; i++)
+		if (secret.text[i] && !T_INT(secret.text[i], 0))
+			break;
+	T_INT(pf_secret_read("/nonexistent", &secret), -ENOENT);
+	T_INT(pf_secret_read(t_temp_dir(), &secret), -EISDIR);
+	memset(large, 'x', sizeof large - 1);
+	large[sizeof large - 1] = '\0';
+	T_INT(pf_secret_read(t_write_file("large", large), &secret), -EFBIG);
+	T_INT(pf_secret_read(t_write_file("empty", ""), &secret), 0);
+	T_STR(secret.text, "");
+}
+
+T_MAIN("reconnect", T(waits_double_up_to_the_maximum), T(jitter_stays_in_its_band),
+	T(falls_back_when_the_broker_says_so), T(falls_back_after_two_closes_in_a_row),
+	T(a_configured_version_stays), T(reasons_are_words), T(uris_are_split),
+	T(unreadable_files_are_named), T(passwords_lose_only_line_ends))
