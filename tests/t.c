@@ -4,6 +4,7 @@
 #include "t.h"
 
 #include <ftw.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,24 +14,30 @@
 
 static unsigned done_count;
 static char log_text[65536];
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER; /* any thread may log */
 static char temp_dir[64];
 static pid_t temp_owner;
 
 static void on_log(enum pf_log_level level, const char *text, void *user)
 {
-	const size_t used = strlen(log_text);
+	size_t used;
 
 	(void)level;
 	(void)user;
+	pthread_mutex_lock(&log_lock);
+	used = strlen(log_text);
 	(void)snprintf(log_text + used, sizeof log_text - used, "%s\n", text);
+	pthread_mutex_unlock(&log_lock);
 }
 
 const char *t_take_log(void)
 {
 	static char taken[sizeof log_text];
 
+	pthread_mutex_lock(&log_lock);
 	memcpy(taken, log_text, sizeof taken);
 	log_text[0] = '\0';
+	pthread_mutex_unlock(&log_lock);
 	return taken;
 }
 
