@@ -105,7 +105,8 @@ const char *pf_broker_parse(const char *text, char **ret_uri, bool *ret_tls)
 	if (!scheme)
 		return scheme_advice(text, (size_t)(mark - text));
 	size = host_size(host);
-	if (size == 0 || !(host[size] == '\0' || strchr(":/", host[size])) || strchr(host, '@'))
+	if (size == 0 || !(host[size] == '\0' || strchr(":/", host[size])) || strchr(host, '@') ||
+		(host[size] == ':' && strchr(host + size + 1, ':')))
 		return host_advice(host);
 	at = host + size;
 	port = scheme->port;

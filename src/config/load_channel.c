@@ -79,8 +79,8 @@ static void read_points(const struct channel_loader *loader, struct pf_raw_chann
 	if (!list)
 		return;
 	if (list->n_children < 2 || list->n_children > POINTS_MAX) {
-		channel_error(loader, "points", "has %zu, expected 2 to %d", list->n_children,
-			POINTS_MAX);
+		channel_error(loader, "points", "has %zu points, expected 2 to %d",
+			list->n_children, POINTS_MAX);
 		return;
 	}
 	points = pf_pool_keep(

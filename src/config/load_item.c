@@ -119,10 +119,16 @@ void pf_item_finish(struct pf_item_loader *item)
 	item->topics_known = config->topic != NULL;
 	if (!config->topic)
 		config->topic = ""; /* an error was reported: only so that it can be put together */
+}
+
+void pf_item_add_fault_topics(const struct pf_item_loader *item)
+{
+	struct pf_pool *pool = item->loader->pool;
+	const char *const topic = item->item->topic;
+
 	pf_item_add_topic(item, "availability topic", "topic",
-		pf_pool_format(loader->pool, "%s/availability", config->topic));
-	pf_item_add_topic(item, "error topic", "topic",
-		pf_pool_format(loader->pool, "%s/error", config->topic));
+		pf_pool_format(pool, "%s/availability", topic));
+	pf_item_add_topic(item, "error topic", "topic", pf_pool_format(pool, "%s/error", topic));
 }
 
 static void report_unknown_driver(const struct pf_item_loader *item, const char *name)

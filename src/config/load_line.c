@@ -106,7 +106,11 @@ void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line
 	taken.key = line_key(item->loader->pool, line);
 	taken.place = *pf_node_place(item->group, way_of(line));
 	first = pf_take(&item->loader->lines, &taken);
-	if (first)
-		pf_item_error(item, way_of(line), "%s is the line (%s) of %s, %s:%d", line->text,
-			first->key, first->label, first->place.file, first->place.line);
+	if (first) {
+		const bool is_same = strcmp(line->text, taken.key) == 0;
+
+		pf_item_error(item, way_of(line), "%s is %s%salready the line of %s, %s:%d",
+			line->text, is_same ? "" : taken.key, is_same ? "" : ", ", first->label,
+			first->place.file, first->place.line);
+	}
 }

@@ -118,6 +118,7 @@ static void load_input(struct pf_loader *loader, const struct pf_node *group, si
 	pf_keys_read(loader->problems, group, item.label, sets, sizeof sets / sizeof *sets);
 	pf_item_finish(&item);
 	pf_item_add_topic(&item, "topic", "topic", input->item.topic);
+	pf_item_add_fault_topics(&item);
 	input->driver = pf_item_driver(&item, driver, true);
 	pf_load_line(&item, &input->line);
 	check_same_payload(&item, input->payload_on, input->payload_off);
@@ -163,6 +164,7 @@ static void load_output_topics(const struct pf_item_loader *item, struct pf_outp
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		pf_item_add_topic(item, others[i].what, "topic",
 			pf_pool_format(pool, "%s/%s", topic, others[i].suffix));
+	pf_item_add_fault_topics(item);
 }
 
 static void load_output(struct pf_loader *loader, const struct pf_node *group, size_t index)

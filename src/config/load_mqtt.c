@@ -135,12 +135,13 @@ static void check_pairs(struct pf_loader *loader, const struct pf_node *group, b
 				"or \"wss://...\"");
 }
 
-static void add_topic(struct pf_loader *loader, const struct pf_node *group, const char *suffix)
+static void add_topic(
+	struct pf_loader *loader, const struct pf_node *group, const char *suffix, const char *what)
 {
 	const struct pf_topic_use use = {
 		.topic = pf_pool_format(loader->pool, "%s/%s", loader->config->mqtt.prefix, suffix),
 		.label = LABEL,
-		.what = suffix,
+		.what = what,
 		.place = *pf_node_place(group, "prefix"),
 	};
 
@@ -163,6 +164,6 @@ void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group)
 	mqtt->client_id = pf_expand_host(loader, mqtt->client_id);
 	check_files(loader, group);
 	check_pairs(loader, group, tls);
-	add_topic(loader, group, "status");
-	add_topic(loader, group, "info");
+	add_topic(loader, group, "status", "status topic");
+	add_topic(loader, group, "info", "info topic");
 }

@@ -171,6 +171,18 @@ static void check_interval(const struct pf_item_loader *item, struct pf_sensor_c
 			driver->interval_min_ms / 1000.0);
 }
 
+/* The keys of channels, where they may not stand. */
+static struct pf_key_set channel_keys_below(struct pf_pool *pool)
+{
+	const size_t n = pf_n_channel_keys - 1;
+	struct pf_key *keys = pf_pool_keep(pool, pf_calloc(n, sizeof *keys));
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (struct pf_key){
+			.name = pf_channel_keys[i + 1].name, .type = PF_KEY_BELOW};
+	return (struct pf_key_set){keys, n, NULL};
+}
+
 static void set_channel_defaults(const struct pf_driver *driver, struct pf_raw_channel *raw)
 {
 	for (size_t i = 0; i < driver->n_channels; i++) {
@@ -194,10 +206,10 @@ static void read_keys(const struct pf_item_loader *item, struct raw_sensor *raw,
 	memcpy(sets, base, n_base * sizeof *base);
 	sets[n] = pf_load_options(item->loader, driver);
 	raw->config->options = sets[n++].base;
-	if (driver->n_channels == 1)
-		/* without "topic", which is the sensor's */
-		sets[n++] = (struct pf_key_set){
-			pf_channel_keys + 1, pf_n_channel_keys - 1, &raw->raw_channels[0]};
+	/* without "topic", which is the sensor's */
+	sets[n++] = driver->n_channels == 1 ? (struct pf_key_set){pf_channel_keys + 1,
+						      pf_n_channel_keys - 1, &raw->raw_channels[0]}
+					    : channel_keys_below(item->loader->pool);
 	set_channel_defaults(driver, raw->raw_channels);
 	pf_keys_read(item->loader->problems, item->group, item->label, sets, n);
 }
@@ -242,6 +254,7 @@ static void load_sensor(struct pf_loader *loader, const struct pf_node *group, s
 	if (sensor->item.format == PF_FORMAT_JSON && sensor->driver->n_channels > 1)
 		pf_item_add_topic(&item, "topic", "topic", sensor->item.topic);
 	pf_load_channels(&item, raw.channels, raw.raw_channels, sensor);
+	pf_item_add_fault_topics(&item);
 }
 
 void pf_load_sensors(struct pf_loader *loader, const struct pf_node *list)

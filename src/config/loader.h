@@ -104,10 +104,13 @@ bool pf_item_is_group(
 void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const char *kind,
 	const struct pf_node *group, size_t index, struct pf_item_config *config);
 
-/* After its keys are read: checks name and topic, and adds the topics that every item has. */
+/* After its keys are read: checks the name, and makes the topic whole. */
 void pf_item_finish(struct pf_item_loader *item);
 
-/* Adds TOPIC + suffix as a topic of the item; key: the key that moves it, or "topic". */
+/* Adds the topics that every item has besides its own. */
+void pf_item_add_fault_topics(const struct pf_item_loader *item);
+
+/* Adds a topic of the item; key: what names it in the file. NULL is passed over. */
 void pf_item_add_topic(
 	const struct pf_item_loader *item, const char *what, const char *key, const char *topic);
 

@@ -10,23 +10,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "config/scan_bracket.h"
 #include "config/scan_value.h"
-
-#define DEPTH_MAX 32
-#define KEYS_MAX  256
-
-struct key {
-	char *name;
-	struct pf_place place;
-};
-
-/* An open bracket, or (the first) the file as a whole. */
-struct frame {
-	char bracket; /* '{', '(', '['; '\0': the file */
-	struct pf_place place;
-	struct key *keys;
-	size_t n_keys;
-};
 
 /* A text under way. */
 struct cursor {
@@ -40,11 +25,9 @@ struct pf_scan {
 	struct pf_problems *problems;
 	pf_scan_include *include;
 	void *user;
-	struct frame frames[DEPTH_MAX];
-	size_t depth; /* index of the innermost frame */
+	struct pf_brackets brackets;
 	size_t n_duplicates;
-	bool brackets_wrong; /* one report is enough */
-	char previous;       /* what the last word was: a punctuation mark, or 'v' for a value */
+	char previous; /* what the last word was: a punctuation mark, or 'v' for a value */
 	/* A word whose meaning the next one decides; at most one of the two. */
 	bool comma;
 	char *name;
@@ -61,6 +44,7 @@ struct pf_scan *pf_scan_new(struct pf_source *source, struct pf_problems *proble
 
 	scan->source = source;
 	scan->problems = problems;
+	scan->brackets.problems = problems;
 	scan->include = include;
 	scan->user = user;
 	return scan;
@@ -97,26 +81,22 @@ static void emit_spoilt_key(struct pf_scan *scan)
 /* The pending name is a key of the innermost group. */
 static void take_key(struct pf_scan *scan)
 {
-	struct frame *frame = &scan->frames[scan->depth];
+	if (*scan->name == PF_SPOILT_KEY)
+		report(scan, &scan->name_place, "%s: unknown key", scan->name);
+	else if (pf_brackets_add_key(&scan->brackets, scan->name, &scan->name_place)) {
+		emit_text(scan, scan->name);
+		return;
+	}
+	emit_spoilt_key(scan);
+}
 
-	for (size_t i = 0; i < frame->n_keys; i++) {
-		if (strcmp(frame->keys[i].name, scan->name) != 0)
-			continue;
-		report(scan, &scan->name_place, "%s: given twice, first at %s:%d", scan->name,
-			frame->keys[i].place.file, frame->keys[i].place.line);
-		emit_spoilt_key(scan);
-		return;
-	}
-	if (*scan->name == PF_SPOILT_KEY || frame->n_keys == KEYS_MAX) {
-		report(scan, &scan->name_place, "%s: %s", scan->name,
-			*scan->name == PF_SPOILT_KEY ? "unknown key"
-						     : "too many keys in one group");
-		emit_spoilt_key(scan);
-		return;
-	}
-	emit_text(scan, scan->name);
-	frame->keys = pf_reallocarray(frame->keys, frame->n_keys + 1, sizeof *frame->keys);
-	frame->keys[frame->n_keys++] = (struct key){pf_strdup(scan->name), scan->name_place};
+static void report_bare(
+	struct pf_scan *scan, const struct pf_place *place, const char *word, int size)
+{
+	report(scan, place, "%s: %.*s stands without quotes, expected \"%.*s\"%s",
+		pf_brackets_last_key(&scan->brackets), size, word, size, word,
+		", a number, true or false");
+	emit_spoilt_integer(scan);
 }
 
 /* The pending name is not followed by '='. */
@@ -124,16 +104,13 @@ static void take_bare_word(struct pf_scan *scan)
 {
 	const char *const word = scan->name;
 	const bool value_expected = scan->previous == '=' ||
-				    (scan->frames[scan->depth].bracket != '{' && scan->depth > 0 &&
-					    scan->previous != 'v');
+				    (pf_brackets_in_list(&scan->brackets) && scan->previous != 'v');
 
 	if (strcasecmp(word, "true") == 0 || strcasecmp(word, "false") == 0 || !value_expected) {
 		emit_text(scan, word);
 		return;
 	}
-	report(scan, &scan->name_place, "%s: stands without quotes, expected \"%s\"%s", word, word,
-		" (only numbers, true and false have none)");
-	emit_spoilt_integer(scan);
+	report_bare(scan, &scan->name_place, word, (int)strlen(word));
 }
 
 /* Writes on what waits for the next word, now that this word is `next`. */
@@ -154,55 +131,15 @@ static void flush(struct pf_scan *scan, char next)
 	scan->previous = 'v';
 }
 
-static void open_bracket(struct pf_scan *scan, const struct cursor *cursor)
-{
-	if (scan->depth + 1 == DEPTH_MAX) {
-		if (!scan->brackets_wrong)
-			report(scan, &cursor->place, "more than %d brackets in one another",
-				DEPTH_MAX - 1);
-		scan->brackets_wrong = true;
-		return;
-	}
-	scan->frames[++scan->depth] = (struct frame){
-		.bracket = *cursor->at, .place = cursor->place};
-}
-
-static void free_frame(struct frame *frame)
-{
-	for (size_t i = 0; i < frame->n_keys; i++)
-		free(frame->keys[i].name);
-	free(frame->keys);
-}
-
-static void close_bracket(struct pf_scan *scan, const struct cursor *cursor)
-{
-	const char mark = *cursor->at;
-	const char opening = mark == '}' ? '{' : mark == ')' ? '(' : '[';
-	struct frame *frame = &scan->frames[scan->depth];
-
-	if (frame->bracket != opening && !scan->brackets_wrong) {
-		if (scan->depth == 0)
-			report(scan, &cursor->place, "\"%c\" closes nothing", mark);
-		else
-			report(scan, &cursor->place, "\"%c\" cannot close the \"%c\" of %s:%d",
-				mark, frame->bracket, frame->place.file, frame->place.line);
-		scan->brackets_wrong = true;
-	}
-	if (scan->depth > 0) {
-		free_frame(frame);
-		scan->depth--;
-	}
-}
-
 static void take_mark(struct pf_scan *scan, struct cursor *cursor)
 {
 	const char mark = *cursor->at == ':' ? '=' : *cursor->at;
 
 	flush(scan, mark);
 	if (strchr("{([", mark))
-		open_bracket(scan, cursor);
+		pf_brackets_open(&scan->brackets, mark, &cursor->place);
 	else if (strchr("})]", mark))
-		close_bracket(scan, cursor);
+		pf_brackets_close(&scan->brackets, mark, &cursor->place);
 	if (mark == ',')
 		scan->comma = true;
 	else
@@ -253,7 +190,8 @@ static void take_string(struct pf_scan *scan, struct cursor *cursor)
 	flush(scan, '"');
 	wrong = pf_scan_string(&cursor->at, cursor->end, &text);
 	if (wrong) {
-		report(scan, &cursor->place, "text in quotes: %s", wrong);
+		report(scan, &cursor->place, "%s: %s", pf_brackets_last_key(&scan->brackets),
+			wrong);
 		emit_text(scan, "\"" PF_SPOILT_TEXT "\"");
 	} else {
 		emit(scan, start, (size_t)(cursor->at - start));
@@ -293,6 +231,24 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || (c && strchr("-+._*", c));
 }
 
+/* Whether a value may end before this character. */
+static bool ends_value(char c)
+{
+	return c == '\0' || strchr(" \t\r\n;,)]}#", c) != NULL;
+}
+
+/* A value that goes on after its first word: mqtt://box, house/door. False: it does not. */
+static bool take_bare_text(struct pf_scan *scan, struct cursor *cursor, const char *start)
+{
+	if (scan->previous != '=' || cursor->at == cursor->end || ends_value(*cursor->at))
+		return false;
+	while (cursor->at < cursor->end && !ends_value(*cursor->at))
+		cursor->at++;
+	report_bare(scan, &cursor->place, start, (int)(cursor->at - start));
+	scan->previous = 'v';
+	return true;
+}
+
 static void take_word(struct pf_scan *scan, struct cursor *cursor)
 {
 	const char *const start = cursor->at;
@@ -305,6 +261,8 @@ static void take_word(struct pf_scan *scan, struct cursor *cursor)
 		cursor->at++;
 	size = (size_t)(cursor->at - start);
 	flush(scan, 'w');
+	if (take_bare_text(scan, cursor, start))
+		return;
 	if (!number) {
 		scan->name = pf_memdup(start, size);
 		scan->name_place = cursor->place;
@@ -312,8 +270,8 @@ static void take_word(struct pf_scan *scan, struct cursor *cursor)
 	}
 	wrong = pf_scan_number(start, size, text);
 	if (wrong) {
-		report(scan, &cursor->place, "%.*s: %s", (int)(size > 60 ? 60 : size), start,
-			wrong);
+		report(scan, &cursor->place, "%s: %.*s %s", pf_brackets_last_key(&scan->brackets),
+			(int)(size > 60 ? 60 : size), start, wrong);
 		emit_spoilt_integer(scan);
 	} else {
 		emit_text(scan, text);
@@ -330,8 +288,9 @@ static void take_stray(struct pf_scan *scan, struct cursor *cursor)
 	else
 		report(scan, &cursor->place, "stray byte 0x%02x; texts stand in quotes", byte);
 	scan->source->broken = true;
-	/* one report per line */
-	while (cursor->at < cursor->end && *cursor->at != '\n')
+	/* one report for all of them */
+	cursor->at++;
+	while (cursor->at < cursor->end && !ends_value(*cursor->at) && !is_word(*cursor->at))
 		cursor->at++;
 }
 
@@ -379,15 +338,8 @@ void pf_scan_text(struct pf_scan *scan, const char *file, const char *text, size
 
 void pf_scan_end(struct pf_scan *scan)
 {
-	const struct frame *frame = &scan->frames[scan->depth];
-
 	flush(scan, ';');
-	if (scan->depth > 0 && !scan->brackets_wrong) {
-		report(scan, &frame->place, "the \"%c\" is never closed", frame->bracket);
-		scan->brackets_wrong = true;
-	}
-	scan->source->broken |= scan->brackets_wrong;
-	for (size_t i = 0; i <= scan->depth; i++)
-		free_frame(&scan->frames[i]);
+	if (!pf_brackets_end(&scan->brackets))
+		scan->source->broken = true;
 	free(scan);
 }

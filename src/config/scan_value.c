@@ -139,7 +139,8 @@ static const char *string_decode(const char *from, const char *end, char *text, 
 			const size_t escape = escape_read(from + 1, end, &text[size]);
 
 			if (!escape)
-				return "unknown escape, expected \\\\ for a backslash";
+				return "the text has an unknown escape, expected \\\\ for a "
+				       "backslash";
 			taken += escape;
 		} else {
 			text[size] = *from;
@@ -160,14 +161,16 @@ const char *pf_scan_string(const char **at, const char *end, char **ret_text)
 	while (quote < end && *quote != '"' && *quote != '\n')
 		quote += *quote == '\\' && quote + 1 < end && quote[1] != '\n' ? 2 : 1;
 	if (quote == end || *quote != '"') {
-		*at = quote;
+		/* go on where the text may have been meant to end */
+		for (*at = start; *at < quote && !strchr(";,", **at);)
+			++*at;
 		return "the quotes are not closed in this line";
 	}
 	*at = quote + 1;
 	text = pf_calloc((size_t)(quote - start) + 1, 1);
 	wrong = string_decode(start, quote, text, &size);
 	if (!wrong && !pf_utf8_is_clean(text, size))
-		wrong = "not UTF-8, or with control characters";
+		wrong = "the text is not UTF-8, or has control characters";
 	if (wrong)
 		free(text);
 	else

@@ -113,6 +113,7 @@ static const char *format_expected(const struct pf_key *key, char text[PF_EXPECT
 	case PF_KEY_LIST:
 		return "a list: ( ... )";
 	case PF_KEY_LATER:
+	case PF_KEY_BELOW:
 	default:
 		return "nothing";
 	}
@@ -157,6 +158,7 @@ static bool fits_type(const struct pf_node *node, enum pf_key_type type)
 	case PF_KEY_LIST:
 		return node->type == PF_NODE_LIST;
 	case PF_KEY_LATER:
+	case PF_KEY_BELOW:
 	default:
 		return false;
 	}
@@ -197,6 +199,7 @@ static bool fits_range(const struct pf_node *node, const struct pf_key *key)
 	case PF_KEY_GROUP:
 	case PF_KEY_LIST:
 	case PF_KEY_LATER:
+	case PF_KEY_BELOW:
 	default:
 		return true;
 	}
@@ -269,6 +272,7 @@ static void store(const struct pf_node *node, const struct pf_key *key, void *ba
 		memcpy(member, &node, sizeof node);
 		break;
 	case PF_KEY_LATER:
+	case PF_KEY_BELOW:
 	default:
 		break;
 	}
@@ -280,6 +284,10 @@ bool pf_key_read(struct pf_problems *problems, const struct pf_node *node, const
 	if (key->type == PF_KEY_LATER)
 		pf_report(
 			problems, &node->place, label, key->name, "not available in this version");
+	else if (key->type == PF_KEY_BELOW)
+		pf_report(problems, &node->place, label, key->name,
+			"belongs to a channel, expected channels = { NAME = { %s = ...; }; }",
+			key->name);
 	else if (node->type == PF_NODE_SPOILT)
 		return false;
 	else if (!fits_type(node, key->type))

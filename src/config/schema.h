@@ -28,6 +28,7 @@ enum pf_key_type {
 	PF_KEY_GROUP,   /* const struct pf_node * */
 	PF_KEY_LIST,    /* const struct pf_node * */
 	PF_KEY_LATER,   /* documented, but not in this version */
+	PF_KEY_BELOW,   /* known, but it belongs in channels = { ... } */
 };
 
 struct pf_key {
