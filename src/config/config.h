@@ -105,7 +105,10 @@ struct pf_channel_config {
 	const struct pf_point *points; /* n_points >= 2, raw rising; applied before scale, offset */
 	size_t n_points;
 	int decimals;
-	double minimum, maximum;  /* narrower than or equal to the driver's physical range */
+	double minimum, maximum;  /* of the value; by default the driver's physical range, or, where
+				     scale, offset or points make another value of it, unbounded
+				     (what the sensor says is checked against the physical range
+				     in any case) */
 	double deadband;          /* 0: publish each value */
 	uint32_t max_interval_ms; /* 0: none; with deadband: publish at least so often */
 };

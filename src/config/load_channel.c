@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
+#include <float.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -99,19 +100,41 @@ static void read_points(const struct channel_loader *loader, struct pf_raw_chann
 	raw->config.n_points = list->n_children;
 }
 
-static void check_range(const struct channel_loader *loader, const struct pf_channel_config *config)
+/* Whether values are what the sensor says, so that its range is theirs, too. */
+static bool is_plain(const struct pf_channel_config *config)
+{
+	return config->scale == 1 && config->offset == 0 && config->n_points == 0;
+}
+
+static bool is_given(const struct channel_loader *loader, const char *key)
+{
+	return (loader->group && pf_node_find(loader->group, key)) ||
+	       (loader->direct && pf_node_find(loader->direct, key));
+}
+
+static void check_range(const struct channel_loader *loader, struct pf_channel_config *config)
 {
 	const struct pf_channel *channel = loader->channel;
+	const bool plain = is_plain(config);
 
-	if (config->minimum < channel->minimum || config->minimum > channel->maximum)
+	if (!plain && !is_given(loader, "min"))
+		config->minimum = -DBL_MAX;
+	if (!plain && !is_given(loader, "max"))
+		config->maximum = DBL_MAX;
+	if (plain && (config->minimum < channel->minimum || config->minimum > channel->maximum))
 		channel_error(loader, "min", "%.10g is out of range, expected %.10g to %.10g",
 			config->minimum, channel->minimum, channel->maximum);
-	else if (config->maximum < channel->minimum || config->maximum > channel->maximum)
+	else if (plain &&
+		 (config->maximum < channel->minimum || config->maximum > channel->maximum))
 		channel_error(loader, "max", "%.10g is out of range, expected %.10g to %.10g",
 			config->maximum, channel->minimum, channel->maximum);
 	else if (config->minimum >= config->maximum)
 		channel_error(loader, "min", "%.10g is not below max, which is %.10g",
 			config->minimum, config->maximum);
+}
+
+static void check_rules(const struct channel_loader *loader, const struct pf_channel_config *config)
+{
 	if (config->scale == 0)
 		channel_error(loader, "scale", "0 would make all values the same");
 	if (config->max_interval_ms && config->deadband == 0)
@@ -167,8 +190,9 @@ static void load_channel(const struct channel_loader *loader, const struct pf_dr
 	if (loader->group)
 		pf_keys_read(loader->item->loader->problems, loader->group, loader->label, &set, 1);
 	check_twice(loader);
-	check_range(loader, &raw->config);
 	read_points(loader, raw);
+	check_range(loader, &raw->config);
+	check_rules(loader, &raw->config);
 	load_topic(loader, driver->n_channels, &raw->config);
 	*ret_config = raw->config;
 }

@@ -253,7 +253,7 @@ static void sensor_of_several_channels_is_as_written(void)
 	const struct pf_sensor_config *air;
 
 	load(&loaded, "good.conf");
-	if (!T_STR(loaded.text, "") || !T_INT(loaded.config->n_sensors, 4))
+	if (!T_STR(loaded.text, "") || !T_INT(loaded.config->n_sensors, 5))
 		return;
 	air = &loaded.config->sensors[0];
 	T_STR(air->driver->name, "bme280");
@@ -286,7 +286,7 @@ static void sensors_of_one_channel_are_as_written(void)
 	const struct pf_sensor_config *tank, *json, *one;
 
 	load(&loaded, "good.conf");
-	if (!T_STR(loaded.text, "") || !T_INT(loaded.config->n_sensors, 4))
+	if (!T_STR(loaded.text, "") || !T_INT(loaded.config->n_sensors, 5))
 		return;
 	tank = &loaded.config->sensors[1];
 	T_STR(tank->id, "28-0316a2795aff");
@@ -304,6 +304,10 @@ static void sensors_of_one_channel_are_as_written(void)
 	T_INT(one->address, 73);
 	T_STR(one->channels[0].topic, one->item.topic);
 	T_NEAR(one->channels[0].minimum, 0, 0);
+	T_NEAR(one->channels[0].maximum, 150, 0);
+	/* another unit: what a thermometer can say in °C is no bound for °F */
+	T_TRUE(one[1].channels[0].minimum < -1e300);
+	T_NEAR(one[1].channels[0].maximum, 257, 0);
 	unload(&loaded);
 }
 
