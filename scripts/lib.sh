@@ -9,7 +9,7 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(autoconf automake libtool make gcc libc6-dev pkg-config libgpiod-dev
-  libpaho-mqtt-dev libconfig-dev libev-dev libcjson-dev libcunit1-dev)
+  libpaho-mqtt-dev libssl-dev libconfig-dev libev-dev libcjson-dev libcunit1-dev)
 broker_packages=(mosquitto mosquitto-clients)
 
 say() {
