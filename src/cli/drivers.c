@@ -42,7 +42,7 @@ static int columns_of(const char *text, size_t size)
 	return columns;
 }
 
-/* Prints a text in words, indented, in lines of TEXT_WIDTH. */
+/* Prints a text in words, indented, in lines of TEXT_WIDTH; an empty line ends a paragraph. */
 static void print_wrapped(const char *text, int indent)
 {
 	int used = 0;
@@ -50,6 +50,7 @@ static void print_wrapped(const char *text, int indent)
 	for (const char *word = text + strspn(text, " \n"); *word;) {
 		const size_t size = strcspn(word, " \n");
 		const int columns = columns_of(word, size);
+		const size_t space = strspn(word + size, " \n");
 
 		if (used > 0 && used + 1 + columns > TEXT_WIDTH) {
 			printf("\n");
@@ -58,8 +59,11 @@ static void print_wrapped(const char *text, int indent)
 		used += used == 0 ? printf("%*s", indent, "") : printf(" ");
 		printf("%.*s", (int)size, word);
 		used += columns;
-		word += size;
-		word += strspn(word, " \n");
+		if (word[size + space] && memmem(word + size, space, "\n\n", 2)) {
+			printf("\n\n");
+			used = 0;
+		}
+		word += size + space;
 	}
 	printf("\n");
 }
