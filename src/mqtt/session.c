@@ -30,8 +30,9 @@ static int library_keepalive_s(int keepalive_s)
 
 static int numeric_or(MQTTProperties *properties, enum MQTTPropertyCodes code, int otherwise)
 {
+	/* int or int64_t, as the library's version has it; what is asked for here fits in both */
 	return properties && MQTTProperties_hasProperty(properties, code)
-		       ? MQTTProperties_getNumericValue(properties, code)
+		       ? (int)MQTTProperties_getNumericValue(properties, code)
 		       : otherwise;
 }
 
