@@ -33,7 +33,7 @@ wait_for '^  mosquitto_pub ' 60
 wait_for '^  echo 0 > ' 10
 wait_for '/status  online$' 30
 wait_for 'sensor/air/temperature  2[0-9]\.' 30
-wait_for 'sensor/tank  21\.' 30
+wait_for 'sensor/tank  .*21\.' 30
 wait_for 'sensor/board  31\.' 30
 
 # what a person types
