@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,17 +39,25 @@ static struct sockaddr_in loopback(int port)
 	return address;
 }
 
+/*
+ * By chance and below the range that the kernel takes for outgoing connections: a port from there
+ * could be somebody else's by the time the broker binds it.
+ */
 int broker_free_port(void)
 {
-	struct sockaddr_in address = loopback(0);
-	socklen_t size = sizeof address;
-	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	for (;;) {
+		const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		struct sockaddr_in address;
+		uint16_t random = 0;
+		int r;
 
-	if (bind(fd, (struct sockaddr *)&address, size) ||
-		getsockname(fd, (struct sockaddr *)&address, &size))
-		abort();
-	close(fd);
-	return ntohs(address.sin_port);
+		(void)!getrandom(&random, sizeof random, 0);
+		address = loopback(10000 + random % 22000);
+		r = bind(fd, (struct sockaddr *)&address, sizeof address);
+		close(fd);
+		if (!r)
+			return ntohs(address.sin_port);
+	}
 }
 
 static bool listens(int port)
