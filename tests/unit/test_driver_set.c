@@ -35,11 +35,13 @@ static const char *refusal(const char *directory, const char *name, int expected
 
 static void another_abi_is_refused_before_the_rest_is_read(void)
 {
-	const char *reason = refusal(broken_dir(), "other_abi", -EPROTO);
+	char expected[PF_REASON_SIZE];
 
-	T_STR(reason,
-		"driver other_abi: built for driver interface 2, this Pinferry has 1: build it "
-		"anew");
+	(void)snprintf(expected, sizeof expected,
+		"driver other_abi: built for driver interface %d, this Pinferry has %d: build it "
+		"anew",
+		PF_DRIVER_ABI + 1, PF_DRIVER_ABI);
+	T_STR(refusal(broken_dir(), "other_abi", -EPROTO), expected);
 }
 
 static void a_module_without_descriptor_is_refused(void)
