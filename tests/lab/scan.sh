@@ -17,15 +17,13 @@ w1_add 28-0000012345ab 21500
 until_true 10 w1_seen 28-0000012345ab
 add_chip expander mcp23017 16
 echo lm75 0x4a >/sys/bus/i2c/devices/$bus/new_device
-gpiomon pinctrl-bcm2711 17 >/dev/null &
-monitor=$!
-until_true 5 grep -q gpiomon /proc/interrupts
+hold_line 17
 
 ok 'scan succeeds' eval '"$PINFERRY" scan -d "$PINFERRY_DRIVERS" >"$tmp/scan"'
-kill $monitor
+release_line
 ok 'the chip of the header' says '^# GPIO chip gpiochip0, label pinctrl-bcm2711$'
 ok 'a line with its pin' says '^# +27 +GPIO27 +13 +input +free$'
-ok 'a busy line with its consumer' says '^# +17 +GPIO17 +11 +input +used by gpiomon$'
+ok 'a busy line with its consumer' says '^# +17 +GPIO17 +11 +output +used by gpioset$'
 ok 'another chip' says '^# GPIO chip gpiochip[0-9]+, label mcp23017$'
 ok 'a chip that is known' says '^# +0x76 +bme280: '
 ok 'a guess' says '^# +0x48 +lm75: '
