@@ -20,7 +20,7 @@ static int header_gpio(const struct pf_line_config *line)
 		gpio = pf_header_gpio(line->pin);
 	else if (line->line)
 		gpio = pf_gpio_number(line->line);
-	else if (strncmp(line->chip, "pinctrl-", 8) == 0)
+	else if (pf_header_is_chip(line->chip))
 		gpio = (int)line->offset;
 	return gpio;
 }

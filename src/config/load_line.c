@@ -24,13 +24,6 @@ static const char *pin_use(int pin)
 	}
 }
 
-/* The labels of the chip with the 40-pin header, on every Pi. */
-static bool is_header_chip(const char *chip)
-{
-	return strcmp(chip, "pinctrl-bcm2835") == 0 || strcmp(chip, "pinctrl-bcm2711") == 0 ||
-	       strcmp(chip, "pinctrl-rp1") == 0;
-}
-
 static const char *bare_chip(const char *chip)
 {
 	return strncmp(chip, "/dev/", 5) == 0 ? chip + 5 : chip;
@@ -43,7 +36,7 @@ static const char *line_key(struct pf_pool *pool, const struct pf_line_config *l
 		return pf_pool_format(pool, "GPIO%d", pf_header_gpio(line->pin));
 	if (line->line)
 		return line->line;
-	if (is_header_chip(line->chip))
+	if (pf_header_is_chip(line->chip))
 		return pf_pool_format(pool, "GPIO%u", line->offset);
 	return pf_pool_format(pool, "%s:%u", bare_chip(line->chip), line->offset);
 }

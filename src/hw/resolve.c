@@ -57,6 +57,14 @@ struct search {
 	bool header_seen;
 };
 
+bool pf_header_is_chip(const char *label)
+{
+	for (size_t i = 0; i < sizeof header_labels / sizeof *header_labels; i++)
+		if (strcmp(label, header_labels[i]) == 0)
+			return true;
+	return false;
+}
+
 int pf_header_gpio(int pin)
 {
 	if (pin < 1 || pin > N_PINS || header[pin - 1] < 0)
@@ -102,14 +110,6 @@ static int explain_pin(int pin, char *reason)
 	return -ENOENT;
 }
 
-static bool is_header(const char *label)
-{
-	for (size_t i = 0; i < sizeof header_labels / sizeof *header_labels; i++)
-		if (strcmp(label, header_labels[i]) == 0)
-			return true;
-	return false;
-}
-
 static void match(struct matches *matches, const struct pf_line_info *info)
 {
 	if (matches->n < 2)
@@ -139,7 +139,7 @@ static int visit(const struct pf_line_info *info, void *user)
 	}
 	if (search->query->line && strcmp(info->name, search->query->line) == 0)
 		match(&search->by_name, info);
-	if (is_header(info->label)) {
+	if (pf_header_is_chip(info->label)) {
 		search->header_seen = true;
 		if (search->gpio >= 0 && info->offset == (uint32_t)search->gpio)
 			match(&search->by_header, info);

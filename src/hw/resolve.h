@@ -16,6 +16,7 @@
 #ifndef PF_HW_RESOLVE_H
 #define PF_HW_RESOLVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pinferry/driver.h"
@@ -41,6 +42,9 @@ int pf_header_gpio(int pin);
 
 /* The header pin (1 to 40) of a BCM number, or -1 if it is not on the header. */
 int pf_header_pin(int gpio);
+
+/* Whether a chip with this label carries the header: then offsets are BCM numbers. */
+bool pf_header_is_chip(const char *label);
 
 /* The number n of a name "GPIO<n>" with n of 0 to 999, no leading zeros; else -1. */
 int pf_gpio_number(const char *name);
