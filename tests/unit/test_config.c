@@ -16,6 +16,13 @@
 
 #define CONFIG_FILES_MAX 64
 
+/* libconfig 1.5 loses the text before a syntax error: a few bytes each time, not ours. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig.so\n";
+}
+
 /* A configuration that was read, with all that belongs to it. */
 struct loaded {
 	struct pf_driver_set *drivers;
