@@ -172,7 +172,7 @@ static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw
 /* There is no id register: the limits at power-on are as good as one, if nobody changed them. */
 static int identify(struct pf_device *device)
 {
-	uint8_t hyst[2], os[2];
+	uint8_t hyst[2] = {0}, os[2] = {0};
 	int r = pf_i2c_read(device, REG_T_HYST, hyst, sizeof hyst);
 
 	if (r == 0)

@@ -261,14 +261,18 @@ static void do_probe(struct vectors *v, char *text)
 
 static void do_start(struct vectors *v, char *text)
 {
+	const struct pf_sensor_ops *ops = v->bench.driver->sensor;
 	char *expected = cut_result(v, text);
 	uint32_t wait_ms = 0;
 	int r;
 
-	if (!expected || !t_check(v->bench.driver->sensor->start != NULL, v->path, v->line,
-				 "the driver has start()"))
+	if (!expected)
 		return;
-	r = v->bench.driver->sensor->start(&v->bench.device, &wait_ms);
+	if (!ops->start) {
+		wrong(v, "the driver has no start()");
+		return;
+	}
+	r = ops->start(&v->bench.device, &wait_ms);
 	t_check(r == 0, v->path, v->line, "start() is %d", r);
 	(void)t_int(wait_ms, atoi(expected), "wait_ms", v->path, v->line);
 }
@@ -305,7 +309,7 @@ static void decode_and_compare(struct vectors *v, char *expected, const void *by
 static void do_raw(struct vectors *v, char *text)
 {
 	char *expected = cut_result(v, text);
-	uint8_t bytes[PF_RAW_SIZE_MAX];
+	uint8_t bytes[PF_RAW_SIZE_MAX] = {0};
 
 	if (expected)
 		decode_and_compare(v, expected, bytes, parse_hex(v, text, bytes, sizeof bytes));
@@ -314,7 +318,7 @@ static void do_raw(struct vectors *v, char *text)
 static void do_text(struct vectors *v, char *text)
 {
 	char *expected = cut_result(v, text);
-	char characters[PF_RAW_SIZE_MAX];
+	char characters[PF_RAW_SIZE_MAX] = "";
 
 	if (expected)
 		decode_and_compare(v, expected, characters,

@@ -5,6 +5,10 @@
 
 #include "pinferry/driver.h"
 
+#ifndef BROKEN_NAME
+#define BROKEN_NAME "broken"
+#endif
+
 static int probe(struct pf_device *device)
 {
 	(void)device;
