@@ -98,17 +98,36 @@ static void make_blocking(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
-enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, char *ret_text)
+/* Free *ret_addresses with freeaddrinfo(). */
+static int look_up(
+	const struct pf_endpoint *endpoint, struct addrinfo **ret_addresses, char *ret_text)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	const int code = getaddrinfo(endpoint->host, endpoint->port, &hints, ret_addresses);
+
+	if (!code)
+		return 0;
+	say_lookup(endpoint, code, ret_text);
+	return -EHOSTUNREACH;
+}
+
+int pf_diagnose_name(const struct pf_endpoint *endpoint, char *ret_text)
+{
+	struct addrinfo *addresses;
+	const int r = look_up(endpoint, &addresses, ret_text);
+
+	if (!r)
+		freeaddrinfo(addresses);
+	return r;
+}
+
+enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, char *ret_text)
+{
 	struct addrinfo *addresses;
 	int r, fd = -1;
 
-	r = getaddrinfo(endpoint->host, endpoint->port, &hints, &addresses);
-	if (r) {
-		say_lookup(endpoint, r, ret_text);
+	if (look_up(endpoint, &addresses, ret_text))
 		return PF_FAILURE_OTHER;
-	}
 	r = connect_to_any(addresses, &fd);
 	freeaddrinfo(addresses);
 	if (r) {

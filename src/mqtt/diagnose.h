@@ -19,6 +19,12 @@
 #define PF_DIAGNOSIS_SIZE 320
 
 /*
+ * Only looks the host up: before a connect, so that a dead name server is waited for once, not by
+ * the library and then by us. 0, or -EHOSTUNREACH with the words in ret_text[PF_DIAGNOSIS_SIZE].
+ */
+int pf_diagnose_name(const struct pf_endpoint *endpoint, char *ret_text);
+
+/*
  * Looks the host up, connects, and with TLS shakes hands. timed_out: the library waited until its
  * timeout. The words go to ret_text[PF_DIAGNOSIS_SIZE].
  */

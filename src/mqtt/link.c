@@ -24,12 +24,9 @@
 #include "mqtt/outbox.h"
 #include "mqtt/version.h"
 
-/* Messages handled before other watchers get their turn. */
-#define MESSAGES_AT_A_TIME 64
-/* A connection that lasted this long was a good one: the waits begin anew. */
-#define GOOD_NS (30 * PF_NS_PER_S)
-/* When nothing can be delivered any more, a stop waits for the thread no longer than this. */
-#define HOPELESS_MS 1000
+#define MESSAGES_AT_A_TIME 64                 /* then other watchers get their turn */
+#define GOOD_NS            (30 * PF_NS_PER_S) /* lasted so long: the waits begin anew */
+#define HOPELESS_MS        1000               /* a stop waits so long if nothing can be delivered */
 
 enum state {
 	STATE_NEW,
@@ -54,10 +51,11 @@ struct pf_link {
 	enum state state;
 	bool stopping;
 	int window, on_the_way;
+	int short_lived; /* connections in a row */
 	uint64_t connected_ns;
 
 	char *failure, *refusal; /* the last one logged, or NULL */
-	uint64_t overflow;       /* logged */
+	uint64_t overflow;       /* counted */
 	struct pf_link_stats stats;
 };
 
@@ -195,6 +193,8 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 
 static void on_lost(struct pf_link *link, const struct pf_news *news)
 {
+	const bool good = pf_clock_now_ns() - link->connected_ns >= GOOD_NS;
+
 	if (link->state != STATE_CONNECTED)
 		return;
 	/* these came before the loss */
@@ -202,8 +202,10 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 	link->stats.connected = false;
 	link->stats.dropped += (uint64_t)link->on_the_way + pf_outbox_drop_others(&link->outbox);
 	link->on_the_way = 0;
-	pf_warning("mqtt: the connection to %s is lost: %s", link->config->broker, news->text);
-	if (pf_clock_now_ns() - link->connected_ns >= GOOD_NS)
+	link->short_lived = good ? 0 : link->short_lived + 1;
+	pf_warning("mqtt: the connection to %s is lost: %s%s", link->config->broker, news->text,
+		link->short_lived > 2 ? " (again; does another client use this client_id?)" : "");
+	if (good)
 		pf_backoff_reset(&link->backoff);
 	link->state = STATE_WAITING;
 	link->callbacks.disconnected(link->user, news->text);
@@ -224,7 +226,7 @@ static void on_ended(struct pf_link *link)
 	link->callbacks.stopped(link->user);
 }
 
-static void log_overflow(struct pf_link *link)
+static void count_overflow(struct pf_link *link)
 {
 	const uint64_t overflow = pf_inbox_overflow(pf_client_inbox(link->client));
 
@@ -232,8 +234,8 @@ static void log_overflow(struct pf_link *link)
 		return;
 	link->stats.dropped += overflow - link->overflow;
 	link->overflow = overflow;
-	pf_warning("mqtt: messages came in faster than they could be handled, dropped so far: %llu",
-		(unsigned long long)overflow);
+	if (changed(&link->refusal, "overflow"))
+		pf_warning("mqtt: messages come in faster than they can be handled, dropping some");
 }
 
 /* true: that was the last, and the link may be gone */
@@ -276,7 +278,7 @@ static void on_ready(void *user)
 	struct pf_news *news;
 	bool ended;
 
-	log_overflow(link);
+	count_overflow(link);
 	while ((news = pf_inbox_take_news(pf_client_inbox(link->client)))) {
 		ended = handle(link, news);
 		pf_news_free(news);
@@ -380,8 +382,8 @@ void pf_link_stop(struct pf_link *link, uint32_t deadline_ms)
 		pf_client_free(link->client);
 		link->client = NULL;
 		deadline_ms = 0;
-	} else if (link->state != STATE_CONNECTED) {
-		deadline_ms = deadline_ms < HOPELESS_MS ? deadline_ms : HOPELESS_MS;
+	} else if (link->state != STATE_CONNECTED && deadline_ms > HOPELESS_MS) {
+		deadline_ms = HOPELESS_MS;
 	}
 	ev_now_update(link->loop);
 	ev_timer_set(&link->deadline, deadline_ms / 1e3, 0);

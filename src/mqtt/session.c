@@ -143,13 +143,15 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,
 	enum pf_failure *ret_failure, char *ret_text)
 {
-	const uint64_t start_ns = pf_clock_now_ns();
 	struct pf_secret secret;
+	uint64_t start_ns;
 	int r = 0, code;
 
 	*ret_failure = PF_FAILURE_OTHER;
-	if (pf_endpoint_check_files(endpoint, ret_text, PF_DIAGNOSIS_SIZE))
+	if (pf_endpoint_check_files(endpoint, ret_text, PF_DIAGNOSIS_SIZE) ||
+		pf_diagnose_name(endpoint, ret_text))
 		return false;
+	start_ns = pf_clock_now_ns();
 	if (endpoint->password_file)
 		r = read_password(endpoint, warned_open, &secret, ret_text);
 	code = r ? 0

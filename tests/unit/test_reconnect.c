@@ -9,6 +9,7 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "mqtt/backoff.h"
+#include "mqtt/diagnose.h"
 #include "mqtt/endpoint.h"
 #include "mqtt/reason.h"
 #include "mqtt/secret.h"
@@ -138,6 +139,25 @@ static void unreadable_files_are_named(void)
 	pf_endpoint_done(&endpoint);
 }
 
+/* A label of 70 letters cannot exist, so no name server is asked. */
+static void unknown_host_is_told(void)
+{
+	const struct pf_mqtt_config config = {.client_id = "x",
+		.broker = "mqtt://xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx:1883"};
+	struct pf_endpoint endpoint;
+	char text[PF_DIAGNOSIS_SIZE] = "";
+
+	pf_endpoint_init(&endpoint, &config, "will");
+	T_INT(pf_diagnose_name(&endpoint, text), -EHOSTUNREACH);
+	T_HAS(text, "host");
+	T_HAS(text, "xxxxx\"");
+	text[0] = '\0';
+	T_INT(pf_diagnose(&endpoint, false, text), PF_FAILURE_OTHER);
+	T_HAS(text, "xxxxx\"");
+	pf_endpoint_done(&endpoint);
+}
+
 static void passwords_lose_only_line_ends(void)
 {
 	struct pf_secret secret;
@@ -167,4 +187,4 @@ static void passwords_lose_only_line_ends(void)
 T_MAIN("reconnect", T(waits_double_up_to_the_maximum), T(jitter_stays_in_its_band),
 	T(falls_back_when_the_broker_says_so), T(falls_back_after_two_closes_in_a_row),
 	T(a_configured_version_stays), T(reasons_are_words), T(uris_are_split),
-	T(unreadable_files_are_named), T(passwords_lose_only_line_ends))
+	T(unreadable_files_are_named), T(unknown_host_is_told), T(passwords_lose_only_line_ends))
