@@ -363,6 +363,8 @@ void pf_client_quit(struct pf_client *client)
 
 void pf_client_abandon(struct pf_client *client)
 {
+	/* should the thread come back, it may go */
+	pf_client_quit(client);
 	pf_inbox_close(&client->inbox);
 	pthread_detach(client->thread);
 }
