@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "../t.h"
-#include "../vectors.h"
+#include "../vector_file.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "config/problems.h"

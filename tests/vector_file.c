@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "vectors.h"
+#include "vector_file.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -24,8 +24,8 @@
  * are valid, each with value and tolerance: temperature 25.08 0.01, humidity 48 0.1
  */
 
-#ifndef PF_TESTS_VECTORS_H
-#define PF_TESTS_VECTORS_H
+#ifndef PF_TESTS_VECTOR_FILE_H
+#define PF_TESTS_VECTOR_FILE_H
 
 #include "bench.h"
 #include "fake_bus.h"
