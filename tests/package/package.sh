@@ -4,9 +4,9 @@
 
 # tests/package/package.sh [RELEASE...]: is the Debian package right on each RELEASE (default:
 # bookworm trixie)? Builds it in a clean system of that release, lets lintian read it, and installs,
-# uses and purges it in others that have nothing but what the package asks for. Prints one line per
-# check and "N passed, N failed" at the end. Exit status: 0, 1, or 77 where it cannot run (needs
-# root).
+# uses and purges it in others that have nothing but what the package asks for; then once more in one
+# with systemd, under the lab's kernel (tests/lab). Prints one line per check and "N passed, N failed"
+# at the end. Exit status: 0, 1, or 77 where it cannot run (needs root).
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -31,6 +31,20 @@ stage() {
   fi
 }
 
+# service: the last stage, under systemd on a kernel with a GPIO chip, where the lab can start
+service() {
+  local status=0
+  echo "# $release: the service on a real line"
+  "$top/tests/lab/unit.sh" "$release" "$out/pinferry.deb" >"$out/stage" 2>&1 || status=$?
+  if [ "$status" -eq 77 ]; then
+    grep '^SKIP' "$out/stage"
+    return
+  fi
+  sed "s/^\(not \)\?ok - /&$release: /" "$out/stage" | tee -a "$out/results"
+  [ "$status" -eq 0 ] || grep -q '^not ok' "$out/stage" ||
+    echo "not ok - $release: the service: ended with status $status" | tee -a "$out/results"
+}
+
 # all stages that $release can go through
 stages() {
   rm -f "$out"/*.deb
@@ -39,6 +53,7 @@ stages() {
   stage "install, use, purge" install.sh
   stage "a driver of one's own" driver.sh --packages "gcc libc6-dev pkgconf"
   stage "autopkgtest" autopkgtest.sh --packages "mosquitto mosquitto-clients"
+  service
 }
 
 : >"$out/results"
