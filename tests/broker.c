@@ -236,7 +236,7 @@ void watched_start(struct watched_link *watched, const char *const *topics)
 	watched->link = pf_link_new(
 		watched->loop, &watched->config, watched->will_topic, &callbacks, watched);
 	for (; topics && *topics; topics++)
-		pf_link_subscribe(watched->link, *topics, 1);
+		pf_link_subscribe(watched->link, *topics, 1, false);
 	T_INT(pf_link_start(watched->link), 0);
 }
 

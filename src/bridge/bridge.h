@@ -25,12 +25,21 @@ struct pf_bridge;
 #define PF_STOP_DEADLINE_MS 3000
 
 /*
- * Starts everything. config and board are borrowed and outlive the bridge. stopped(user) is called
- * when a stop has come to its end. Outputs never wait for the network. 0 or a negative errno.
+ * Starts everything. The bridge takes over the caller's hold on config; board is borrowed and
+ * outlives it. stopped(user) is called when a stop has come to its end. Outputs never wait for
+ * the network. 0 or a negative errno; then, too, *ret_bridge may be set and is to be freed.
  */
-int pf_bridge_start(struct ev_loop *loop, const struct pf_config *config,
-	const struct pf_board *board, void (*stopped)(void *user), void *user,
-	struct pf_bridge **ret_bridge);
+int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct pf_board *board,
+	void (*stopped)(void *user), void *user, struct pf_bridge **ret_bridge);
+
+/*
+ * Goes over to another configuration and takes over the hold on it: see pf_items_reload(). The
+ * connection to the broker stays if nothing that concerns it has changed.
+ */
+void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config);
+
+/* Puts into `info` how the last reload went: "ok", or in plain words why nothing changed. */
+void pf_bridge_tell_reload(struct pf_bridge *bridge, const char *result);
 
 /* Begins to stop; again: nothing more happens. */
 void pf_bridge_stop(struct pf_bridge *bridge);

@@ -19,7 +19,7 @@ struct pf_buses;
 
 struct pf_env {
 	struct ev_loop *loop;
-	const struct pf_config *config; /* the one in force */
+	struct pf_config *config; /* the one in force; nothing in it changes */
 	struct pf_timers timers;
 	const struct pf_board *board;
 	struct pf_publisher publisher;

@@ -42,6 +42,8 @@ static char *make_text(const struct pf_info *info)
 	cJSON_AddNumberToObject(object, "dropped", (double)stats.dropped);
 	cJSON_AddNumberToObject(object, "errors", (double)env->n_errors);
 	cJSON_AddNumberToObject(object, "missed_edges", (double)env->n_missed_edges);
+	if (info->reload)
+		cJSON_AddStringToObject(object, "reload", info->reload);
 	add_workers(object, env->buses);
 	text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
@@ -66,19 +68,39 @@ static void on_refresh(struct pf_timer *timer, uint64_t now_ns)
 	pf_timer_set(&info->env->timers, timer, now_ns + REFRESH_S * PF_NS_PER_S);
 }
 
-void pf_info_init(struct pf_info *info, struct pf_env *env)
+static void add_state(struct pf_info *info)
 {
-	const struct pf_mqtt_config *mqtt = &env->config->mqtt;
+	const struct pf_mqtt_config *mqtt = &info->env->config->mqtt;
 	char *topic = pf_format("%s/info", mqtt->prefix);
 
-	*info = (struct pf_info){.env = env, .start_wall_ms = pf_clock_wall_ms()};
-	info->state = pf_state_add(&env->publisher, topic, mqtt->qos, true);
+	info->state = pf_state_add(&info->env->publisher, topic, mqtt->qos, true);
 	free(topic);
+}
+
+void pf_info_init(struct pf_info *info, struct pf_env *env)
+{
+	*info = (struct pf_info){.env = env, .start_wall_ms = pf_clock_wall_ms()};
+	add_state(info);
 	pf_timer_init(&info->refresh, on_refresh);
 	pf_timer_set(&env->timers, &info->refresh, pf_clock_now_ns() + REFRESH_S * PF_NS_PER_S);
+}
+
+void pf_info_rename(struct pf_info *info)
+{
+	pf_state_remove(&info->env->publisher, info->state, true);
+	add_state(info);
+}
+
+void pf_info_tell_reload(struct pf_info *info, const char *result)
+{
+	free(info->reload);
+	info->reload = pf_strdup(result);
+	pf_info_refresh(info);
 }
 
 void pf_info_done(struct pf_info *info)
 {
 	pf_timer_stop(&info->env->timers, &info->refresh);
+	free(info->reload);
+	info->reload = NULL;
 }

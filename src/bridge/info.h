@@ -16,10 +16,17 @@ struct pf_info {
 	struct pf_state *state;
 	struct pf_timer refresh;
 	int64_t start_wall_ms;
+	char *reload; /* how the last one went; NULL: there was none */
 };
 
 /* Starts publishing; now counts as the start of the daemon. */
 void pf_info_init(struct pf_info *info, struct pf_env *env);
+
+/* The prefix of env->config may be another one now. */
+void pf_info_rename(struct pf_info *info);
+
+/* Says how the last reload went (copied) and publishes it. */
+void pf_info_tell_reload(struct pf_info *info, const char *result);
 
 /* Stops; the state goes with the publisher. */
 void pf_info_done(struct pf_info *info);

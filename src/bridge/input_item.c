@@ -20,6 +20,8 @@
 struct pf_input_item {
 	struct pf_item item;
 	const struct pf_input_config *config;
+	void (*pressed)(void *user, const char *name);
+	void *user;
 	struct pf_state *state;
 	struct pf_found_line found;
 	struct pf_line *line; /* NULL: not held */
@@ -75,11 +77,17 @@ static void settle(struct pf_input_item *input, uint64_t now_ns)
 	const int level = input->found.ops->get(input->line);
 	uint64_t stamp_ns;
 
-	if (level < 0)
+	if (level < 0) {
 		give_up(input, level);
-	else if (pf_debounce_settle(&input->debounce, now_ns, level, &stamp_ns))
-		publish_level(input, level,
-			stamp_ns ? pf_clock_wall_of_monotonic_ms(stamp_ns) : pf_clock_wall_ms());
+		return;
+	}
+	if (!pf_debounce_settle(&input->debounce, now_ns, level, &stamp_ns))
+		return;
+	/* first what it does here, then what the world is told */
+	if (level)
+		input->pressed(input->user, input->config->item.name);
+	publish_level(input, level,
+		stamp_ns ? pf_clock_wall_of_monotonic_ms(stamp_ns) : pf_clock_wall_ms());
 }
 
 static void on_settle(struct pf_timer *timer, uint64_t now_ns)
@@ -208,17 +216,26 @@ static void on_wake(struct pf_timer *timer, uint64_t now_ns)
 	check_level(input);
 }
 
-struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config)
+struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config,
+	void (*pressed)(void *user, const char *name), void *user)
 {
 	struct pf_input_item *input = pf_calloc(1, sizeof *input);
 
 	input->config = config;
+	input->pressed = pressed;
+	input->user = user;
 	pf_item_init(&input->item, env, "input", &config->item);
 	input->state = pf_item_add_state(&input->item, NULL);
 	pf_timer_init(&input->settle, on_settle);
 	pf_timer_init(&input->wake, on_wake);
 	try_line(input, pf_clock_now_ns());
 	return input;
+}
+
+void pf_input_item_rebind(struct pf_input_item *input, const struct pf_input_config *config)
+{
+	input->config = config;
+	input->item.config = &config->item;
 }
 
 void pf_input_item_free(struct pf_input_item *input, bool clear)

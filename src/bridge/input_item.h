@@ -14,8 +14,15 @@
 
 struct pf_input_item;
 
-/* Requests the line and publishes its level; if that fails, tries again by itself. */
-struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config);
+/*
+ * Requests the line and publishes its level; if that fails, tries again by itself. pressed(user,
+ * name) is called when the input goes on, but not for the level that is found at first.
+ */
+struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config,
+	void (*pressed)(void *user, const char *name), void *user);
+
+/* The same input in a new configuration. */
+void pf_input_item_rebind(struct pf_input_item *input, const struct pf_input_config *config);
 
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_input_item_free(struct pf_input_item *input, bool clear);

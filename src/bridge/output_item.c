@@ -4,16 +4,18 @@
 #include "bridge/output_item.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "bridge/ack.h"
 #include "bridge/item.h"
 #include "bridge/line_find.h"
 #include "bridge/payload.h"
-#include "bridge/topics.h"
-#include "output/output.h"
+#include "config/same.h"
+#include "output/command.h"
 
 /* Commands that waited longer than this in a stalled loop or link are stale. */
 #define STALE_S 5
@@ -25,27 +27,22 @@ struct pf_output_item {
 	const struct pf_output_config *config;
 	struct pf_output output;
 	struct pf_state *state;
+	bool published, published_level;
+	const char *untold; /* what a limit did while the broker was away, or NULL */
 	struct pf_found_line found;
 	struct pf_line *line;  /* NULL: not held */
 	uint32_t n_failures;   /* to get the line, in a row */
 	struct pf_timer tick;  /* the output's next deadline */
 	struct pf_timer retry; /* next try for the line */
 	char *command_topics[N_COMMAND_TOPICS];
-	char *ack_topic;
 };
+
+/* ---- the line ---------------------------------------------------------------------------------
+ */
 
 static const char *word_of(const struct pf_output_item *output, bool level)
 {
 	return level ? output->config->payload_on : output->config->payload_off;
-}
-
-static void publish_state(struct pf_output_item *output)
-{
-	char *payload = pf_payload_state(output->config->item.format,
-		word_of(output, output->output.level), pf_clock_wall_ms());
-
-	pf_state_set(&output->item.env->publisher, output->state, payload);
-	free(payload);
 }
 
 static void release_line(struct pf_output_item *output)
@@ -63,38 +60,59 @@ static void retry_later(struct pf_output_item *output)
 		pf_clock_now_ns() + pf_backoff_ms(output->n_failures) * PF_NS_PER_MS);
 }
 
+static void give_up(struct pf_output_item *output, int error)
+{
+	char reason[PF_REASON_SIZE];
+
+	pf_line_explain(&output->found, &output->config->line, error, reason);
+	release_line(output);
+	pf_item_fault(&output->item, "%s", reason);
+	retry_later(output);
+}
+
 /* The one effect of output.c: the level on the line. */
 static int write_level(void *user, bool level)
 {
 	struct pf_output_item *output = user;
 	const int r = output->found.ops->set(output->line, level);
-	char reason[PF_REASON_SIZE];
 
 	if (r == 0) {
 		pf_info("output %s: %s", output->config->item.name, word_of(output, level));
 		return 0;
 	}
-	pf_line_explain(&output->found, &output->config->line, r, reason);
-	release_line(output);
-	pf_item_fault(&output->item, "%s", reason);
-	retry_later(output);
+	give_up(output, r);
 	return r;
 }
 
-/* After anything that may have changed the output: its state to the broker, its next deadline. */
-static void after_change(struct pf_output_item *output)
+static void publish_state(struct pf_output_item *output)
 {
-	if (output->output.held)
+	char *payload = pf_payload_state(output->config->item.format,
+		word_of(output, output->output.level), pf_clock_wall_ms());
+
+	pf_state_set(&output->item.env->publisher, output->state, payload);
+	output->published = true;
+	output->published_level = output->output.level;
+	free(payload);
+}
+
+static void on_changed(void *user)
+{
+	struct pf_output_item *output = user;
+
+	if (output->output.held &&
+		(!output->published || output->published_level != output->output.level))
 		publish_state(output);
 	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
 }
+
+static const struct pf_output_port port = {.write = write_level, .changed = on_changed};
 
 static int request_line(struct pf_output_item *output, bool *ret_level, char *ret_reason)
 {
 	const struct pf_output_config *config = output->config;
 	struct pf_output_request request = {.active_low = config->active_low,
 		.drive = config->drive,
-		.initial = pf_output_initial(&output->output),
+		.initial = pf_output_initial(&output->output, pf_clock_now_ns()),
 		.consumer = "pinferry"};
 	bool was_output = true;
 	int r = pf_line_find(
@@ -115,6 +133,12 @@ static int request_line(struct pf_output_item *output, bool *ret_level, char *re
 	return r;
 }
 
+static void report_conflict(const struct pf_output_item *output)
+{
+	pf_error("output %s: more than one output of interlock %s is on; all are switched off",
+		output->config->item.name, output->config->interlock);
+}
+
 static void try_line(struct pf_output_item *output)
 {
 	char reason[PF_REASON_SIZE] = "";
@@ -126,12 +150,15 @@ static void try_line(struct pf_output_item *output)
 		return;
 	}
 	output->n_failures = 0;
-	pf_output_acquired(&output->output, pf_clock_now_ns(), level);
+	output->published = false;
 	pf_info("output %s: line %s held, %s", output->config->item.name, output->config->line.text,
 		word_of(output, level));
 	pf_item_clear(&output->item);
-	after_change(output);
-	pf_item_online(&output->item);
+	if (pf_output_acquired(&output->output, pf_clock_now_ns(), level) == -ENOTUNIQ)
+		report_conflict(output);
+	on_changed(output);
+	if (output->output.held)
+		pf_item_online(&output->item);
 }
 
 static void on_retry(struct pf_timer *timer, uint64_t now_ns)
@@ -140,50 +167,77 @@ static void on_retry(struct pf_timer *timer, uint64_t now_ns)
 	try_line(PF_OWNER(timer, struct pf_output_item, retry));
 }
 
+void pf_output_item_check(struct pf_output_item *output)
+{
+	int level;
+
+	/* a line that others may pull, too, says nothing about what was set */
+	if (!output->output.held || output->config->drive != PF_DRIVE_PUSH_PULL)
+		return;
+	level = output->found.ops->get(output->line);
+	if (level < 0) {
+		give_up(output, level);
+	} else if (level != output->output.level) {
+		pf_item_fault(&output->item, "line %s was set %s but reads %s",
+			output->config->line.text, word_of(output, output->output.level),
+			word_of(output, level));
+		(void)output->found.ops->set(output->line, output->output.level);
+	} else if (output->item.health == PF_HEALTH_FAULTY) {
+		pf_item_clear(&output->item);
+		publish_state(output);
+		pf_item_online(&output->item);
+	}
+}
+
+/* ---- limits -----------------------------------------------------------------------------------
+ */
+
+/* Tells the world why a limit acted; now, or when the broker is back. */
+static void tell(struct pf_output_item *output, const char *reason)
+{
+	struct pf_outcome outcome = {.verdict = PF_VERDICT_DONE};
+
+	if (!output->item.env->publisher.connected) {
+		output->untold = reason;
+		return;
+	}
+	output->untold = NULL;
+	pf_explain(outcome.reason, "%s", reason);
+	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
+		output->output.held ? word_of(output, output->output.level) : NULL);
+}
+
 static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_output_item *output = PF_OWNER(timer, struct pf_output_item, tick);
+	const char *reason = pf_output_tick(&output->output, now_ns);
 
-	/* a failed write has been dealt with in write_level() */
-	(void)pf_output_tick(&output->output, now_ns);
-	after_change(output);
+	on_changed(output);
+	if (!reason)
+		return;
+	pf_info("output %s: %s", output->config->item.name, reason);
+	if (output->output.source >= PF_SOURCE_MAX_ON)
+		tell(output, reason);
 }
 
-/* A response topic that could be a command again, or means several, is not used. */
-static bool may_respond(const struct pf_output_item *output, const struct pf_link_message *message)
+void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up)
 {
-	const char *topic = message->response_topic;
-
-	return topic && *topic && !strpbrk(topic, "+#") &&
-	       !pf_topic_is_ours(output->item.env->config, topic);
+	pf_output_link(&output->output, now_ns, up);
+	if (up && output->untold)
+		tell(output, output->untold);
 }
 
-static void answer(struct pf_output_item *output, const struct pf_link_message *message,
-	const char *id, const struct pf_outcome *outcome)
-{
-	const char *word = output->output.held ? word_of(output, output->output.level) : NULL;
-	char *payload = pf_payload_ack(id, outcome, word);
-	struct pf_publisher *publisher = &output->item.env->publisher;
-
-	if (outcome->verdict != PF_VERDICT_DONE)
-		pf_info("output %s: %s", output->config->item.name, payload);
-	if (may_respond(output, message))
-		pf_publisher_send(publisher, message->response_topic, payload,
-			output->config->item.qos, message->correlation_data,
-			message->correlation_size);
-	else
-		pf_publisher_send(
-			publisher, output->ack_topic, payload, output->config->item.qos, NULL, 0);
-	free(payload);
-}
+/* ---- commands ---------------------------------------------------------------------------------
+ */
 
 /* Whether the message is to be left alone, and why. */
-static bool is_ignored(
-	const struct pf_link_message *message, uint64_t now_ns, struct pf_outcome *ret_outcome)
+static bool is_ignored(const struct pf_output_item *output, const struct pf_link_message *message,
+	uint64_t now_ns, const struct pf_command *command, struct pf_outcome *ret_outcome)
 {
+	const bool plain = command->state != PF_COMMAND_TOGGLE && !command->for_ms;
 	const char *reason = NULL;
 
-	if (message->retained)
+	if (message->retained && !(output->config->accept_retained && plain))
 		reason = "retained";
 	else if (now_ns > message->time_ns && now_ns - message->time_ns > STALE_S * PF_NS_PER_S)
 		reason = "stale";
@@ -203,20 +257,28 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 	const int r = pf_command_parse(topic, (const char *)message->payload, message->payload_size,
 		config->payload_on, config->payload_off, &command, outcome.reason);
 
-	if (is_ignored(message, now_ns, &outcome)) {
-		answer(output, message, command.id, &outcome);
-		return;
-	}
-	if (r == 0) {
+	if (!is_ignored(output, message, now_ns, &command, &outcome) && r == 0) {
+		/* confirms the state even if it does not change */
+		output->published = false;
 		pf_output_command(&output->output, now_ns, &command, &outcome);
-		after_change(output);
 	}
-	answer(output, message, command.id, &outcome);
+	pf_ack_send(output->item.env, config, message, command.id, &outcome,
+		output->output.held ? word_of(output, output->output.level) : NULL);
+}
+
+static void take_heartbeat(
+	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message)
+{
+	const char *topic = output->config->failsafe.heartbeat_topic;
+
+	if (topic && !message->retained && strcmp(message->topic, topic) == 0)
+		pf_output_heartbeat(&output->output, now_ns);
 }
 
 bool pf_output_item_message(
 	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message)
 {
+	take_heartbeat(output, now_ns, message);
 	for (int i = 0; i < N_COMMAND_TOPICS; i++)
 		if (strcmp(message->topic, output->command_topics[i]) == 0) {
 			take_command(output, now_ns, (enum pf_command_topic)i, message);
@@ -225,36 +287,100 @@ bool pf_output_item_message(
 	return false;
 }
 
+void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input)
+{
+	static const enum pf_command_state states[] = {[PF_BUTTON_TOGGLE] = PF_COMMAND_TOGGLE,
+		[PF_BUTTON_ON] = PF_COMMAND_ON,
+		[PF_BUTTON_OFF] = PF_COMMAND_OFF,
+		[PF_BUTTON_PULSE] = PF_COMMAND_ON};
+	const struct pf_button_config *button = &output->config->button;
+	struct pf_command command = {0};
+	struct pf_outcome outcome;
+
+	if (!button->input || strcmp(button->input, input) != 0)
+		return;
+	command.state = states[button->action];
+	pf_output_command(&output->output, now_ns, &command, &outcome);
+	if (outcome.verdict != PF_VERDICT_DONE)
+		pf_info("output %s: button %s: %s", output->config->item.name, input,
+			outcome.reason);
+}
+
+void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_link *link)
+{
+	/* a stored pulse would be a new one at every connect */
+	pf_link_subscribe(
+		link, output->command_topics[PF_TOPIC_SET], 1, output->config->accept_retained);
+	pf_link_subscribe(link, output->command_topics[PF_TOPIC_SET_ON_MS], 1, false);
+	pf_link_subscribe(link, output->command_topics[PF_TOPIC_SET_OFF_MS], 1, false);
+}
+
+/* ---- life -------------------------------------------------------------------------------------
+ */
+
 void pf_output_item_exit(struct pf_output_item *output)
 {
+	pf_output_exit(&output->output, pf_clock_now_ns());
 	pf_timer_stop(&output->item.env->timers, &output->retry);
-	(void)pf_output_exit(&output->output, pf_clock_now_ns());
-	pf_timer_stop(&output->item.env->timers, &output->retry);
-	after_change(output);
 }
 
-const char *pf_output_item_command_topic(const struct pf_output_item *output, size_t i)
+static void add_topics(struct pf_output_item *output, struct pf_env *env)
 {
-	return i < N_COMMAND_TOPICS ? output->command_topics[i] : NULL;
+	const struct pf_output_config *config = output->config;
+	const char *topic = config->item.topic;
+
+	output->command_topics[PF_TOPIC_SET] = pf_strdup(config->command_topic);
+	output->command_topics[PF_TOPIC_SET_ON_MS] = pf_format("%s/set_on_ms", topic);
+	output->command_topics[PF_TOPIC_SET_OFF_MS] = pf_format("%s/set_off_ms", topic);
+	pf_item_init(&output->item, env, "output", &config->item);
+	output->state = pf_item_add_state(&output->item, NULL);
 }
 
-struct pf_output_item *pf_output_item_new(struct pf_env *env, const struct pf_output_config *config)
+static void remove_topics(struct pf_output_item *output, bool clear)
+{
+	pf_state_remove(&output->item.env->publisher, output->state, clear);
+	pf_item_done(&output->item, clear);
+	for (int i = 0; i < N_COMMAND_TOPICS; i++)
+		free(output->command_topics[i]);
+}
+
+struct pf_output_item *pf_output_item_new(
+	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group)
 {
 	struct pf_output_item *output = pf_calloc(1, sizeof *output);
 
 	output->config = config;
-	output->command_topics[PF_TOPIC_SET] = pf_strdup(config->command_topic);
-	output->command_topics[PF_TOPIC_SET_ON_MS] = pf_format("%s/set_on_ms", config->item.topic);
-	output->command_topics[PF_TOPIC_SET_OFF_MS] = pf_format(
-		"%s/set_off_ms", config->item.topic);
-	output->ack_topic = pf_format("%s/ack", config->item.topic);
-	pf_item_init(&output->item, env, "output", &config->item);
-	output->state = pf_item_add_state(&output->item, NULL);
-	pf_output_init(&output->output, config, write_level, output);
+	add_topics(output, env);
 	pf_timer_init(&output->tick, on_tick);
 	pf_timer_init(&output->retry, on_retry);
+	pf_output_init(&output->output, config, group, &port, output, pf_clock_now_ns());
 	try_line(output);
 	return output;
+}
+
+void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config,
+	struct pf_interlock *group)
+{
+	struct pf_env *env = output->item.env;
+	const bool same_topics = pf_same_output_topics(output->config, config);
+
+	output->config = config;
+	output->item.config = &config->item;
+	if (!same_topics) {
+		remove_topics(output, true);
+		add_topics(output, env);
+		output->published = false;
+	}
+	if (pf_output_reconfigure(&output->output, pf_clock_now_ns(), config, group) == -ENOTUNIQ)
+		report_conflict(output);
+	if (same_topics)
+		return;
+	/* the new topics get what the old ones had; a fault is told at the next try */
+	if (output->output.held) {
+		pf_item_clear(&output->item);
+		on_changed(output);
+		pf_item_online(&output->item);
+	}
 }
 
 void pf_output_item_free(struct pf_output_item *output, bool clear)
@@ -262,12 +388,9 @@ void pf_output_item_free(struct pf_output_item *output, bool clear)
 	if (!output)
 		return;
 	release_line(output);
+	pf_output_done(&output->output);
 	pf_timer_stop(&output->item.env->timers, &output->tick);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
-	pf_state_remove(&output->item.env->publisher, output->state, clear);
-	pf_item_done(&output->item, clear);
-	for (int i = 0; i < N_COMMAND_TOPICS; i++)
-		free(output->command_topics[i]);
-	free(output->ack_topic);
+	remove_topics(output, clear);
 	free(output);
 }

@@ -12,30 +12,50 @@
 
 #include "bridge/env.h"
 #include "config/config.h"
+#include "output/output.h"
 
 struct pf_output_item;
 
-/* Requests the line in its initial state; if that fails, tries again by itself. */
+/*
+ * Requests the line in its initial state; if that fails, tries again by itself. group: that of
+ * its interlock, or NULL; borrowed.
+ */
 struct pf_output_item *pf_output_item_new(
-	struct pf_env *env, const struct pf_output_config *config);
+	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group);
+
+/*
+ * Goes on under a new configuration with the same line and polarity: keeps the line as it is and
+ * takes over name, topics and rules.
+ */
+void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config,
+	struct pf_interlock *group);
 
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_output_item_free(struct pf_output_item *output, bool clear);
 
 /*
  * Takes a message if its topic is one of this output's command topics, carries it out and answers
- * it. false: it is not for this output.
+ * it. false: it is not for this output. A heartbeat may be for several outputs: false, too.
  */
 bool pf_output_item_message(
 	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message);
 
+/* The local input of this name went on: works the output if it is its button. */
+void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input);
+
+/* The broker is there or away. When it is there, tells what a limit did meanwhile. */
+void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up);
+
+/*
+ * Reads the line back: one that is gone or does not have the level that was set is a fault. To be
+ * called every 10 s or so.
+ */
+void pf_output_item_check(struct pf_output_item *output);
+
 /* Brings the line to its on_exit state; commands are rejected from now on. */
 void pf_output_item_exit(struct pf_output_item *output);
 
-/*
- * Names the output's command topics, one after the other from i = 0; NULL after the last. Valid
- * until the output is freed.
- */
-const char *pf_output_item_command_topic(const struct pf_output_item *output, size_t i);
+/* Adds the output's command topics to what the link subscribes, but not its heartbeat topic. */
+void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_link *link);
 
 #endif

@@ -14,6 +14,7 @@ struct pf_state {
 	char *payload; /* NULL: nothing set yet */
 	int qos;
 	bool retain;
+	bool orphan; /* removed, but not yet cleared at the broker */
 	struct pf_state *previous, *next;
 };
 
@@ -48,12 +49,8 @@ struct pf_state *pf_state_add(
 	return state;
 }
 
-void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear)
+static void unlink_and_free(struct pf_publisher *publisher, struct pf_state *state)
 {
-	if (!state)
-		return;
-	if (clear && state->retain && state->payload)
-		pf_state_set(publisher, state, "");
 	if (state->previous)
 		state->previous->next = state->next;
 	else
@@ -65,6 +62,39 @@ void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, boo
 	free(state->topic);
 	free(state->payload);
 	free(state);
+}
+
+void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear)
+{
+	if (!state)
+		return;
+	if (clear && state->retain && state->payload)
+		state->orphan = true;
+	else
+		unlink_and_free(publisher, state);
+}
+
+static bool is_taken_over(const struct pf_publisher *publisher, const struct pf_state *orphan)
+{
+	for (const struct pf_state *state = publisher->first; state; state = state->next)
+		if (!state->orphan && strcmp(state->topic, orphan->topic) == 0)
+			return true;
+	return false;
+}
+
+void pf_publisher_sweep(struct pf_publisher *publisher)
+{
+	struct pf_state *next;
+
+	for (struct pf_state *state = publisher->first; state && publisher->connected;
+		state = next) {
+		next = state->next;
+		if (!state->orphan)
+			continue;
+		if (!is_taken_over(publisher, state))
+			pf_state_set(publisher, state, "");
+		unlink_and_free(publisher, state);
+	}
 }
 
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload)
@@ -85,6 +115,7 @@ const char *pf_state_payload(const struct pf_state *state)
 void pf_publisher_connected(struct pf_publisher *publisher)
 {
 	publisher->connected = true;
+	pf_publisher_sweep(publisher);
 	for (struct pf_state *state = publisher->first; state; state = state->next)
 		if (state->payload)
 			publish(publisher, state);
@@ -93,6 +124,19 @@ void pf_publisher_connected(struct pf_publisher *publisher)
 void pf_publisher_disconnected(struct pf_publisher *publisher)
 {
 	publisher->connected = false;
+}
+
+void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, const char *payload)
+{
+	const struct pf_link_publication publication = {.topic = topic,
+		.payload = payload,
+		.payload_size = strlen(payload),
+		.qos = 1,
+		.retain = true,
+		.state = true};
+
+	if (publisher->connected)
+		(void)pf_link_publish(publisher->link, &publication);
 }
 
 void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,
@@ -112,5 +156,5 @@ void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const 
 void pf_publisher_done(struct pf_publisher *publisher)
 {
 	while (publisher->first)
-		pf_state_remove(publisher, publisher->first, false);
+		unlink_and_free(publisher, publisher->first);
 }

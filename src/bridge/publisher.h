@@ -30,8 +30,14 @@ struct pf_publisher {
 struct pf_state *pf_state_add(
 	struct pf_publisher *publisher, const char *topic, int qos, bool retain);
 
-/* Removes a topic; if `clear`, its retained message is cleared at the broker. NULL is fine. */
+/*
+ * Removes a topic. If `clear`, its retained message is cleared at the broker by the next
+ * pf_publisher_sweep(), unless another state has taken the topic over until then. NULL is fine.
+ */
 void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear);
+
+/* Clears what was removed; at once if connected, else after the next connect. */
+void pf_publisher_sweep(struct pf_publisher *publisher);
 
 /* Sets the content (copied), and publishes it now if connected. "" clears a retained topic. */
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload);
@@ -39,11 +45,14 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
 /* The content, or NULL if none was set. Borrowed until the next set. */
 const char *pf_state_payload(const struct pf_state *state);
 
-/* The connection is there: publishes all states in the order they were added. */
+/* The connection is there: sweeps, and publishes all states in the order they were added. */
 void pf_publisher_connected(struct pf_publisher *publisher);
 
 /* The connection is gone. */
 void pf_publisher_disconnected(struct pf_publisher *publisher);
+
+/* Publishes one retained message now, if connected, that is not kept (the daemon's status). */
+void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, const char *payload);
 
 /* Publishes something that is no state (an answer to a command): dropped if not connected. */
 void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,

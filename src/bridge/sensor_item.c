@@ -35,6 +35,7 @@ struct pf_sensor_item {
 	struct pf_worker *worker; /* NULL: it could not be started */
 	struct step step;
 	bool under_way, stopping, removed;
+	struct pf_config *held; /* an older one, used by the step under way; or NULL */
 	struct pf_timer wake;
 	struct pf_channel_state channels[PF_CHANNELS_MAX];
 	struct pf_state *values[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
@@ -222,9 +223,30 @@ static void release(struct pf_sensor_item *sensor)
 {
 	if (sensor->step.open)
 		pf_board_close(sensor->step.board, &sensor->step.device);
+	pf_config_free(sensor->held);
 	free(sensor->step.device.state);
 	free(sensor->step.raw);
 	free(sensor);
+}
+
+static void use_config(struct pf_sensor_item *sensor)
+{
+	sensor->step.config = sensor->config;
+	sensor->step.device.options = sensor->config->options;
+	pf_config_free(sensor->held);
+	sensor->held = NULL;
+}
+
+void pf_sensor_item_rebind(
+	struct pf_sensor_item *sensor, const struct pf_sensor_config *config, struct pf_config *old)
+{
+	sensor->config = config;
+	sensor->item.config = &config->item;
+	sensor->sensor.config = config;
+	if (!sensor->under_way)
+		use_config(sensor);
+	else if (!sensor->held)
+		sensor->held = pf_config_hold(old);
 }
 
 static void on_step_done(struct pf_job *job)
@@ -240,6 +262,7 @@ static void on_step_done(struct pf_job *job)
 		release(sensor);
 		return;
 	}
+	use_config(sensor);
 	if (sensor->stopping)
 		return;
 	pf_explain(reason, "%s", *step->device.reason ? step->device.reason : word_error(r));
@@ -318,16 +341,30 @@ void pf_sensor_item_stop(struct pf_sensor_item *sensor)
 	sensor->under_way = pf_worker_submit(sensor->worker, &sensor->step.job);
 }
 
-void pf_sensor_item_free(struct pf_sensor_item *sensor, bool clear)
+static void forget(struct pf_sensor_item *sensor, bool clear)
 {
-	if (!sensor)
-		return;
 	pf_timer_stop(&sensor->item.env->timers, &sensor->wake);
 	for (size_t i = 0; i < PF_CHANNELS_MAX; i++)
 		pf_state_remove(&sensor->item.env->publisher, sensor->values[i], clear);
 	pf_item_done(&sensor->item, clear);
+}
+
+void pf_sensor_item_remove(struct pf_sensor_item *sensor, struct pf_config *old)
+{
+	if (!sensor)
+		return;
+	forget(sensor, true);
 	sensor->removed = true;
-	/* without workers no step comes back any more */
-	if (!sensor->under_way || !sensor->item.env->buses)
+	if (!sensor->under_way)
 		release(sensor);
+	else if (!sensor->held)
+		sensor->held = pf_config_hold(old);
+}
+
+void pf_sensor_item_free(struct pf_sensor_item *sensor)
+{
+	if (!sensor)
+		return;
+	forget(sensor, false);
+	release(sensor);
 }

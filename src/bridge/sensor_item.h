@@ -18,13 +18,23 @@ struct pf_sensor_item;
 struct pf_sensor_item *pf_sensor_item_new(
 	struct pf_env *env, const struct pf_sensor_config *config, size_t i, size_t n);
 
+/*
+ * The same sensor in a new configuration. `old`, the one before, is held as long as a step under
+ * way uses it.
+ */
+void pf_sensor_item_rebind(struct pf_sensor_item *sensor, const struct pf_sensor_config *config,
+	struct pf_config *old);
+
 /* Lets the driver put its chip to rest, if the bus is free; no more samples are taken. */
 void pf_sensor_item_stop(struct pf_sensor_item *sensor);
 
 /*
- * Removes the sensor; if `clear`, clears its retained topics. If a step is under way on the
- * worker, the memory is freed when it has come back. NULL is fine.
+ * Removes the sensor and clears its retained topics. If a step is under way on the worker, `old`,
+ * the configuration that it uses, is held and the memory freed when it has come back. NULL is fine.
  */
-void pf_sensor_item_free(struct pf_sensor_item *sensor, bool clear);
+void pf_sensor_item_remove(struct pf_sensor_item *sensor, struct pf_config *old);
+
+/* Frees the sensor when its worker has ended. NULL is fine. */
+void pf_sensor_item_free(struct pf_sensor_item *sensor);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/notify.h"
 #include "bridge/bridge.h"
 #include "bridge/lock.h"
@@ -19,8 +20,10 @@
 
 /* What a run holds; made in this order and ended in the opposite one. */
 struct run {
+	const struct pf_cli *cli;
 	struct pf_driver_set *drivers;
-	struct pf_config *config;
+	char *state_dir,
+		*config_driver_dir; /* as in the first configuration; the second may be NULL */
 	int lock_fd;
 	struct pf_board *board;
 	struct ev_loop *loop;
@@ -75,6 +78,66 @@ static void watch_signal(struct run *run, struct ev_signal *watcher, int signal,
 	ev_signal_start(run->loop, watcher);
 }
 
+/* Reads the configuration; what is wrong with it goes to standard error. NULL: it is bad. */
+static struct pf_config *load(const struct run *run)
+{
+	struct pf_config *config = NULL;
+	struct pf_problems problems;
+
+	pf_problems_init(&problems);
+	(void)pf_config_load(run->cli->config_file, run->drivers, &problems, &config);
+	pf_problems_print(&problems, stderr);
+	pf_problems_done(&problems);
+	return config;
+}
+
+/* -v and -q on the command line win. */
+static void use_log_level(const struct run *run, const struct pf_config *config)
+{
+	if (run->cli->log_level < 0)
+		pf_log_set_level(config->log_level >= 0 ? (enum pf_log_level)config->log_level
+							: PF_LOG_INFO);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Reads the configuration again; a bad one changes nothing. The result in plain words. */
+static const char *reload(struct run *run)
+{
+	struct pf_config *config = load(run);
+
+	if (!config)
+		return "the configuration has errors, see the log; nothing was changed";
+	if (!same_text(config->state_dir, run->state_dir) ||
+		!same_text(config->driver_dir, run->config_driver_dir)) {
+		pf_config_free(config);
+		return "state_dir and driver_dir cannot change while running; nothing was changed";
+	}
+	use_log_level(run, config);
+	pf_bridge_reload(run->bridge, config);
+	return NULL;
+}
+
+static void on_hang_up(struct ev_loop *loop, struct ev_signal *watcher, int events)
+{
+	struct run *run = watcher->data;
+	const char *error;
+
+	(void)loop;
+	(void)events;
+	(void)pf_notify_reloading();
+	error = reload(run);
+	if (error)
+		pf_error("reload: %s", error);
+	else
+		pf_notice("reloaded %s", run->cli->config_file);
+	pf_bridge_tell_reload(run->bridge, error ? error : "ok");
+	(void)pf_notify("READY=1\nSTATUS=Reload: %s", error ? error : "ok");
+}
+
 static void watch(struct run *run)
 {
 	const double watchdog_s = (double)pf_notify_watchdog_us() / 1e6;
@@ -87,43 +150,26 @@ static void watch(struct run *run)
 		ev_timer_start(run->loop, &run->watchdog);
 }
 
-static int load(struct run *run, const struct pf_cli *cli)
-{
-	struct pf_problems problems;
-	int r;
-
-	run->drivers = pf_driver_set_new(cli->driver_dir);
-	pf_problems_init(&problems);
-	r = pf_config_load(cli->config_file, run->drivers, &problems, &run->config);
-	pf_problems_print(&problems, stderr);
-	pf_problems_done(&problems);
-	if (r < 0)
-		return PF_EXIT_CONFIG;
-	if (cli->log_level < 0 && run->config->log_level >= 0)
-		pf_log_set_level((enum pf_log_level)run->config->log_level);
-	return PF_EXIT_OK;
-}
-
 static int take_lock(struct run *run)
 {
 	pid_t owner = 0;
 
-	run->lock_fd = pf_lock_take(run->config->state_dir, &owner);
+	run->lock_fd = pf_lock_take(run->state_dir, &owner);
 	if (run->lock_fd >= 0)
 		return PF_EXIT_OK;
 	if (run->lock_fd == -EWOULDBLOCK)
 		pf_error("pinferry is running already, as process %d", (int)owner);
 	else
-		pf_error("state directory %s: %s", run->config->state_dir, strerror(-run->lock_fd));
+		pf_error("state directory %s: %s", run->state_dir, strerror(-run->lock_fd));
 	return PF_EXIT_FAILURE;
 }
 
-static int start(struct run *run, const struct pf_cli *cli)
+static int prepare(struct run *run)
 {
-	int r = pf_board_new(cli->simulate, &run->board);
+	int r = pf_board_new(run->cli->simulate, &run->board);
 
 	if (r < 0) {
-		pf_error("simulated board %s: %s", cli->simulate, strerror(-r));
+		pf_error("simulated board %s: %s", run->cli->simulate, strerror(-r));
 		return PF_EXIT_FAILURE;
 	}
 	run->loop = ev_default_loop(EVFLAG_NOENV);
@@ -132,11 +178,22 @@ static int start(struct run *run, const struct pf_cli *cli)
 		return PF_EXIT_FAILURE;
 	}
 	watch(run);
-	r = pf_bridge_start(run->loop, run->config, run->board, on_stopped, run, &run->bridge);
+	return take_lock(run);
+}
+
+static int work(struct run *run, struct pf_config *config)
+{
+	const int r = pf_bridge_start(run->loop, config, run->board, on_stopped, run, &run->bridge);
+
 	if (r < 0) {
 		pf_error("cannot start: %s", strerror(-r));
 		return PF_EXIT_FAILURE;
 	}
+	pf_notice("pinferry %s: %zu inputs, %zu outputs, %zu sensors", PACKAGE_VERSION,
+		config->n_inputs, config->n_outputs, config->n_sensors);
+	(void)pf_notify("READY=1");
+	ev_run(run->loop, 0);
+	pf_notice("stopped");
 	return PF_EXIT_OK;
 }
 
@@ -150,26 +207,31 @@ static void end(struct run *run)
 	pf_board_free(run->board);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
-	pf_config_free(run->config);
+	free(run->state_dir);
+	free(run->config_driver_dir);
 	pf_driver_set_free(run->drivers);
 }
 
 int pf_cli_run(const struct pf_cli *cli)
 {
-	struct run run = {.lock_fd = -1};
-	int status = load(&run, cli);
+	struct run run = {.cli = cli, .lock_fd = -1};
+	struct pf_config *config;
+	int status;
 
-	if (status == PF_EXIT_OK)
-		status = take_lock(&run);
-	if (status == PF_EXIT_OK)
-		status = start(&run, cli);
-	if (status == PF_EXIT_OK) {
-		pf_notice("pinferry %s: %zu inputs, %zu outputs, %zu sensors", PACKAGE_VERSION,
-			run.config->n_inputs, run.config->n_outputs, run.config->n_sensors);
-		(void)pf_notify("READY=1");
-		ev_run(run.loop, 0);
-		pf_notice("stopped");
+	run.drivers = pf_driver_set_new(cli->driver_dir);
+	config = load(&run);
+	if (!config) {
+		pf_driver_set_free(run.drivers);
+		return PF_EXIT_CONFIG;
 	}
+	use_log_level(&run, config);
+	run.state_dir = pf_strdup(config->state_dir);
+	run.config_driver_dir = config->driver_dir ? pf_strdup(config->driver_dir) : NULL;
+	status = prepare(&run);
+	if (status == PF_EXIT_OK)
+		status = work(&run, config);
+	else
+		pf_config_free(config);
 	end(&run);
 	return status;
 }

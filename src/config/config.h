@@ -68,6 +68,7 @@ struct pf_line_config {
 	const char *chip; /* chip by label, name or path, or NULL; then with offset */
 	uint32_t offset;
 	const char *text; /* as to be shown: "GPIO17", "pin 36", "pinctrl-rp1:17"; never NULL */
+	const char *key;  /* the same text for the same line, however it is named; never NULL */
 };
 
 struct pf_input_config {
@@ -80,15 +81,45 @@ struct pf_input_config {
 	const char *payload_on, *payload_off;
 };
 
+/* What an output starts with. */
+enum pf_start { PF_START_OFF, PF_START_ON, PF_START_KEEP, PF_START_LAST };
+
+/* failsafe = { after_s, state, heartbeat_topic } */
+struct pf_failsafe_config {
+	uint32_t after_ms; /* 0: no failsafe */
+	bool state;
+	const char *heartbeat_topic; /* NULL: counts from the loss of the broker */
+};
+
+/* button = { input, action }: a local input that works an output */
+enum pf_button_action { PF_BUTTON_TOGGLE, PF_BUTTON_ON, PF_BUTTON_OFF, PF_BUTTON_PULSE };
+
+struct pf_button_config {
+	const char *input; /* name of an input; NULL: no button */
+	enum pf_button_action action; /* PULSE: on for pulse_ms, which is then configured */
+};
+
+/* interlocks: ( { name, dead_time_ms } ) */
+struct pf_interlock_config {
+	const char *name;
+	uint32_t dead_time_ms; /* 0 to 60000, default 500 */
+	struct pf_place place;
+};
+
 struct pf_output_config {
 	struct pf_item_config item;
 	const struct pf_driver *driver; /* a line driver */
 	struct pf_line_config line;
 	bool active_low;
 	enum pf_drive drive;
-	enum pf_initial initial;
+	enum pf_start initial;
 	enum pf_on_exit on_exit;
 	uint32_t pulse_ms; /* 0: none; else 1 to 86400000 */
+	uint32_t max_on_ms, min_on_ms, min_off_ms; /* 0: none; up to 30 days */
+	const char *interlock; /* name of a group, or NULL */
+	struct pf_failsafe_config failsafe;
+	struct pf_button_config button;
+	bool accept_retained;
 	const char *command_topic;
 	const char *payload_on, *payload_off;
 };
@@ -136,7 +167,10 @@ struct pf_config {
 	size_t n_outputs;
 	struct pf_sensor_config *sensors;
 	size_t n_sensors;
+	struct pf_interlock_config *interlocks;
+	size_t n_interlocks;
 	void *storage; /* private to the module: what owns all of the above */
+	unsigned n_holders;
 };
 
 /*
@@ -150,7 +184,10 @@ struct pf_config {
 int pf_config_load(const char *file, struct pf_driver_set *drivers, struct pf_problems *problems,
 	struct pf_config **ret_config);
 
-/* Frees a configuration; NULL is fine. */
+/* One more holder, who calls pf_config_free() in the end; returns config. */
+struct pf_config *pf_config_hold(struct pf_config *config);
+
+/* Frees a configuration when its last holder calls; NULL is fine. */
 void pf_config_free(struct pf_config *config);
 
 #endif

@@ -17,7 +17,7 @@ _Static_assert(PF_LOG_ERROR == 0 && PF_LOG_DEBUG == 4, "levels[] has the order o
 
 /* The file as a whole. */
 struct root {
-	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *log;
+	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log;
 };
 
 #define PART(key, kind, member) PF_KEY_OF(key, kind, struct root, member, PF_KEY_RANGE(0, 0))
@@ -27,9 +27,9 @@ static const struct pf_key root_keys[] = {
 	PART("inputs", PF_KEY_LIST, inputs),
 	PART("outputs", PF_KEY_LIST, outputs),
 	PART("sensors", PF_KEY_LIST, sensors),
+	PART("interlocks", PF_KEY_LIST, interlocks),
 	PART("log", PF_KEY_GROUP, log),
 	{.name = "home_assistant", .type = PF_KEY_LATER},
-	{.name = "interlocks", .type = PF_KEY_LATER},
 };
 
 static const struct pf_key path_keys[] = {
@@ -72,6 +72,7 @@ static void load(struct pf_loader *loader, const struct pf_node *root)
 		pf_keys_read(loader->problems, parts.log, "log", &log_set, 1);
 	pf_load_mqtt(loader, parts.mqtt);
 	pf_load_inputs(loader, parts.inputs);
+	pf_load_interlocks(loader, parts.interlocks);
 	pf_load_outputs(loader, parts.outputs);
 	pf_load_sensors(loader, parts.sensors);
 	pf_topics_check(&loader->topics, loader->problems);
@@ -82,6 +83,7 @@ static void loader_done(struct pf_loader *loader)
 	free(loader->names.list);
 	free(loader->lines.list);
 	free(loader->devices.list);
+	free(loader->interlocks.list);
 	pf_topics_done(&loader->topics);
 }
 
@@ -91,6 +93,7 @@ static struct pf_config *config_new(const char *file, struct pf_pool **ret_pool)
 	struct pf_config *config = pf_pool_keep(pool, pf_calloc(1, sizeof *config));
 
 	config->storage = pool;
+	config->n_holders = 1;
 	config->file = pf_pool_format(pool, "%s", file);
 	config->state_dir = PF_STATE_DIR;
 	config->log_level = -1;
@@ -121,11 +124,17 @@ int pf_config_load(const char *file, struct pf_driver_set *drivers, struct pf_pr
 	return r;
 }
 
+struct pf_config *pf_config_hold(struct pf_config *config)
+{
+	config->n_holders++;
+	return config;
+}
+
 void pf_config_free(struct pf_config *config)
 {
 	struct pf_pool *pool;
 
-	if (!config)
+	if (!config || --config->n_holders > 0)
 		return;
 	pool = config->storage;
 	pf_pool_done(pool);

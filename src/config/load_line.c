@@ -85,7 +85,7 @@ void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line
 	const struct pf_taken *first;
 	struct pf_taken taken = {.label = item->label};
 
-	line->text = "";
+	line->text = line->key = "";
 	if (!check_ways(item) || !(line->line || line->pin || line->chip))
 		return;
 	if (line->chip && pf_node_find(item->group, "offset")->type != PF_NODE_INT)
@@ -96,7 +96,8 @@ void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line
 		return;
 	}
 	line->text = line_text(item->loader->pool, line);
-	taken.key = line_key(item->loader->pool, line);
+	line->key = line_key(item->loader->pool, line);
+	taken.key = line->key;
 	taken.place = *pf_node_place(item->group, way_of(line));
 	first = pf_take(&item->loader->lines, &taken);
 	if (first) {

@@ -23,7 +23,7 @@
 
 static const char *const biases[] = {"as-is", "off", "up", "down", NULL};
 static const char *const drives[] = {"push-pull", "open-drain", "open-source", NULL};
-static const char *const initials[] = {"off", "on", "keep", NULL};
+static const char *const initials[] = {"off", "on", "keep", "last", NULL};
 static const char *const on_exits[] = {"off", "on", "keep", NULL};
 
 static const struct pf_key line_keys[] = {
@@ -55,8 +55,7 @@ static const struct pf_key input_keys[] = {
 static const struct pf_key output_keys[] = {
 	PF_KEY_OF("active_low", PF_KEY_BOOL, struct pf_output_config, active_low),
 	PF_KEY_OF("drive", PF_KEY_CHOICE, struct pf_output_config, drive, .choices = drives),
-	PF_KEY_OF("initial", PF_KEY_CHOICE, struct pf_output_config, initial, .choices = initials,
-		.later = "last"),
+	PF_KEY_OF("initial", PF_KEY_CHOICE, struct pf_output_config, initial, .choices = initials),
 	PF_KEY_OF("on_exit", PF_KEY_CHOICE, struct pf_output_config, on_exit, .choices = on_exits),
 	PF_KEY_OF("pulse_ms", PF_KEY_INT, struct pf_output_config, pulse_ms,
 		PF_KEY_RANGE(1, PULSE_MAX_MS)),
@@ -66,13 +65,6 @@ static const struct pf_key output_keys[] = {
 		PF_KEY_RANGE(0, PAYLOAD_MAX)),
 	PF_KEY_OF("payload_off", PF_KEY_STRING, struct pf_output_config, payload_off,
 		PF_KEY_RANGE(0, PAYLOAD_MAX)),
-	LATER("max_on_s"),
-	LATER("min_on_s"),
-	LATER("min_off_s"),
-	LATER("interlock"),
-	LATER("failsafe"),
-	LATER("accept_retained"),
-	LATER("button"),
 };
 
 static void check_same_payload(
@@ -126,14 +118,11 @@ static void load_input(struct pf_loader *loader, const struct pf_node *group, si
 
 static void check_output_rules(const struct pf_item_loader *item, struct pf_output_config *output)
 {
-	if (output->initial == PF_INITIAL_KEEP && output->on_exit != PF_ON_EXIT_KEEP)
+	if (output->initial == PF_START_KEEP && output->on_exit != PF_ON_EXIT_KEEP)
 		pf_item_warning(item, "initial",
 			"\"keep\" keeps nothing over a restart or an upgrade, "
 			"because on_exit = \"%s\" applies at each stop",
 			on_exits[output->on_exit]);
-	if (output->pulse_ms && output->initial == PF_INITIAL_ON)
-		pf_item_warning(item, "initial",
-			"\"on\" at start is no pulse and does not end after pulse_ms");
 	if (output->pulse_ms && output->on_exit == PF_ON_EXIT_ON)
 		pf_item_warning(item, "on_exit",
 			"\"on\" at exit is no pulse and does not end after pulse_ms");
@@ -170,6 +159,7 @@ static void load_output_topics(const struct pf_item_loader *item, struct pf_outp
 static void load_output(struct pf_loader *loader, const struct pf_node *group, size_t index)
 {
 	struct pf_output_config *output = &loader->config->outputs[loader->config->n_outputs++];
+	struct pf_envelope_groups groups = {0};
 	const char *driver = DEFAULT_DRIVER;
 	struct pf_item_loader item;
 	const struct pf_key_set sets[] = {
@@ -177,6 +167,8 @@ static void load_output(struct pf_loader *loader, const struct pf_node *group, s
 		{KEYS(driver_keys), &driver},
 		{KEYS(line_keys), &output->line},
 		{KEYS(output_keys), output},
+		pf_envelope_limit_keys(output),
+		pf_envelope_group_keys(&groups),
 	};
 
 	output->payload_on = "ON";
@@ -188,6 +180,7 @@ static void load_output(struct pf_loader *loader, const struct pf_node *group, s
 	output->driver = pf_item_driver(&item, driver, true);
 	pf_load_line(&item, &output->line);
 	check_output_rules(&item, output);
+	pf_load_envelope(&item, &groups, output);
 }
 
 void pf_load_inputs(struct pf_loader *loader, const struct pf_node *list)

@@ -37,7 +37,7 @@ struct pf_loader {
 	struct pf_driver_set *drivers;
 	struct pf_pool *pool;
 	const char *host; /* what %h stands for */
-	struct pf_taken_list names, lines, devices;
+	struct pf_taken_list names, lines, devices, interlocks;
 	struct pf_topics topics;
 	bool default_driver_reported;
 };
@@ -64,6 +64,24 @@ void pf_load_inputs(struct pf_loader *loader, const struct pf_node *list);
 
 /* load_line_items.c: reads outputs: ( ... ); NULL is fine. */
 void pf_load_outputs(struct pf_loader *loader, const struct pf_node *list);
+
+/* The groups of an output's envelope, or NULL. */
+struct pf_envelope_groups {
+	const struct pf_node *failsafe, *button;
+};
+
+/* load_envelope.c: keys that go straight into the output. */
+struct pf_key_set pf_envelope_limit_keys(struct pf_output_config *output);
+
+/* load_envelope.c: keys of an output that hold groups. */
+struct pf_key_set pf_envelope_group_keys(struct pf_envelope_groups *groups);
+
+/* load_envelope.c: reads the groups and checks the whole, after the inputs and the interlocks. */
+void pf_load_envelope(const struct pf_item_loader *item, const struct pf_envelope_groups *groups,
+	struct pf_output_config *output);
+
+/* load_envelope.c: reads interlocks: ( ... ); NULL is fine. */
+void pf_load_interlocks(struct pf_loader *loader, const struct pf_node *list);
 
 /* load_sensor.c: reads sensors: ( ... ); NULL is fine. */
 void pf_load_sensors(struct pf_loader *loader, const struct pf_node *list);

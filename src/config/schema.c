@@ -254,7 +254,7 @@ static void store(const struct pf_node *node, const struct pf_key *key, void *ba
 		memcpy(member, &node->number, sizeof node->number);
 		break;
 	case PF_KEY_SECONDS:
-		milliseconds = (uint32_t)lround(node->number * MS_PER_S);
+		milliseconds = (uint32_t)llround(node->number * MS_PER_S);
 		memcpy(member, &milliseconds, sizeof milliseconds);
 		break;
 	case PF_KEY_STRING:

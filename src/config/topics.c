@@ -72,9 +72,11 @@ static size_t find_clashes(const struct pf_topics *topics, struct clash *clashes
 	for (size_t i = 1; i < topics->n; i++) {
 		const struct pf_topic_use *later = &topics->list[i];
 
-		if (strcmp(first->topic, later->topic) == 0)
+		if (strcmp(first->topic, later->topic) == 0) {
+			if (first->shared && later->shared)
+				continue;
 			clashes[n++] = (struct clash){first, later};
-		else
+		} else
 			first = later;
 	}
 	return n;

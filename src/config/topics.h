@@ -10,6 +10,7 @@
 #ifndef PF_CONFIG_TOPICS_H
 #define PF_CONFIG_TOPICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/config.h"
@@ -24,6 +25,7 @@ struct pf_topic_use {
 	const char *label; /* whose: "output pump" */
 	const char *what;  /* "command topic", "state" */
 	struct pf_place place;
+	bool shared;  /* others may listen to it, too */
 	size_t order; /* set by pf_topics_add() */
 };
 

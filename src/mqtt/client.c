@@ -323,12 +323,12 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 	return client;
 }
 
-void pf_client_subscribe(struct pf_client *client, const char *topic, int qos)
+void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored)
 {
 	client->subscriptions = pf_reallocarray(
 		client->subscriptions, client->n_subscriptions + 1, sizeof *client->subscriptions);
 	client->subscriptions[client->n_subscriptions++] = (struct pf_subscription){
-		.topic = pf_strdup(topic), .qos = qos};
+		.topic = pf_strdup(topic), .qos = qos, .stored = stored};
 }
 
 int pf_client_start(struct pf_client *client)

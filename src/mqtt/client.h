@@ -27,7 +27,7 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 	const char *will_topic, void (*on_ready)(void *user), void *user);
 
 /* Adds a topic that every connect subscribes. Before pf_client_start(). */
-void pf_client_subscribe(struct pf_client *client, const char *topic, int qos);
+void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored);
 
 /* Starts the thread. 0 or a negative errno. */
 int pf_client_start(struct pf_client *client);

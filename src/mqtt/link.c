@@ -340,9 +340,9 @@ void pf_link_free(struct pf_link *link)
 	free(link);
 }
 
-void pf_link_subscribe(struct pf_link *link, const char *topic, int qos)
+void pf_link_subscribe(struct pf_link *link, const char *topic, int qos, bool stored)
 {
-	pf_client_subscribe(link->client, topic, qos);
+	pf_client_subscribe(link->client, topic, qos, stored);
 }
 
 int pf_link_start(struct pf_link *link)

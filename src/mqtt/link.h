@@ -63,11 +63,11 @@ void pf_link_free(struct pf_link *link);
 
 /*
  * Adds a topic (no wildcards) to what is subscribed at every connect, with the given QoS. Before
- * pf_link_start(). Subscribed with clean start, session expiry 0, Retain Handling 2 and Retain As
- * Published 0 (MQTT 5 3.8.3.1), so that stored messages are not even sent; with 3.1.1 they come
- * with `retained` set.
+ * pf_link_start(). Subscribed with clean start, session expiry 0 and Retain As Published 0; unless
+ * `stored` messages are wanted, with Retain Handling 2 (MQTT 5 3.8.3.1), so that they are not even
+ * sent; with 3.1.1 they come with `retained` set.
  */
-void pf_link_subscribe(struct pf_link *link, const char *topic, int qos);
+void pf_link_subscribe(struct pf_link *link, const char *topic, int qos, bool stored);
 
 /* Starts the link thread and the first connect. 0 or a negative errno. */
 int pf_link_start(struct pf_link *link);

@@ -176,10 +176,8 @@ static void log_refused(const char *topic, int code)
 static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
 	const struct pf_subscription *subscriptions, size_t n)
 {
-	/* Retain Handling 2: stored messages are not sent; Retain As Published 0 (MQTT 5 3.8.3.1)
-	 */
-	const MQTTSubscribe_options option = {
-		.struct_id = {'M', 'Q', 'S', 'O'}, .retainHandling = 2};
+	/* Retain As Published 0: what is published now comes without the flag (MQTT 5 3.8.3.1) */
+	const MQTTSubscribe_options option = {.struct_id = {'M', 'Q', 'S', 'O'}};
 	MQTTSubscribe_options options[SUBSCRIBE_MAX];
 	char *topics[SUBSCRIBE_MAX];
 	int qos[SUBSCRIBE_MAX];
@@ -190,6 +188,8 @@ static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
 		topics[i] = subscriptions[i].topic;
 		qos[i] = subscriptions[i].qos;
 		options[i] = option;
+		/* 2: stored messages are not sent; 0: they are, at every subscribe */
+		options[i].retainHandling = subscriptions[i].stored ? 0 : 2;
 	}
 	response = MQTTClient_subscribeMany5(
 		handle, (int)n, topics, qos, version == PF_MQTT_5 ? options : NULL, NULL);

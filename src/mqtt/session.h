@@ -24,6 +24,7 @@
 struct pf_subscription {
 	char *topic;
 	int qos;
+	bool stored; /* stored messages are wanted, too */
 };
 
 /* What the broker allows, from its CONNACK (MQTT 5 3.2.2.3). */

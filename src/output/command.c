@@ -134,6 +134,8 @@ static int parse_json(const char *payload, size_t size, const char *payload_on,
 	cJSON *object;
 	int r;
 
+	if (memchr(payload, '\0', size))
+		return reject(ret_reason, "not a JSON object");
 	if (json_depth(payload, size) > JSON_DEPTH_MAX)
 		return reject(ret_reason, "JSON is nested too deep");
 	/* the payload has a NUL behind it, so that text after the object is noticed */

@@ -3,72 +3,180 @@
 
 #include "output/output.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "base/clock.h"
-
-/*
- * The one place where an output changes. `for_ns` is how long the level shall last, PF_NEVER for
- * good; a change always replaces the deadline of the one before it. While the line is away only
- * the desired state changes. Returns 0, or the error of the write: then the line is to be given
- * up and requested again.
- */
-static int change(struct pf_output *output, uint64_t now_ns, enum pf_source source, bool level,
-	uint64_t for_ns)
-{
-	int r;
-
-	if (output->closed && source != PF_SOURCE_EXIT)
-		return -ESHUTDOWN;
-	output->desired = level;
-	output->pulse_end_ns = for_ns == PF_NEVER ? PF_NEVER : now_ns + for_ns;
-	if (!output->held || output->level == level)
-		return 0;
-	r = output->write(output->user, level);
-	if (r < 0)
-		output->held = false;
-	else
-		output->level = level;
-	return r;
-}
+#include "output/envelope.h"
+#include "output/interlock.h"
 
 void pf_output_init(struct pf_output *output, const struct pf_output_config *config,
-	int (*write)(void *user, bool level), void *user)
+	struct pf_interlock *group, const struct pf_output_port *port, void *user, uint64_t now_ns)
 {
 	*output = (struct pf_output){.config = config,
-		.write = write,
+		.group = group,
+		.port = port,
 		.user = user,
-		.desired = config->initial == PF_INITIAL_ON,
+		.uncertain = true,
+		.on_ns = now_ns,
+		.off_ns = now_ns,
+		.period_ns = now_ns,
+		.desired = config->initial == PF_START_ON,
+		.for_ns = PF_NEVER,
+		.pending_ns = PF_NEVER,
 		.pulse_end_ns = PF_NEVER};
+	pf_failsafe_init(&output->failsafe, now_ns);
+	if (group)
+		pf_interlock_add(group, output);
 }
 
-enum pf_initial pf_output_initial(const struct pf_output *output)
+void pf_output_done(struct pf_output *output)
 {
-	if (output->config->initial == PF_INITIAL_KEEP && !output->adopted)
+	if (output->group)
+		pf_interlock_remove(output->group, output);
+	output->group = NULL;
+}
+
+/* Whether a pulse from before this run is to be ended rather than the line left as it is. */
+static bool has_end_to_come(const struct pf_output *output)
+{
+	return output->config->initial == PF_START_KEEP && output->history.unfinished;
+}
+
+void pf_output_recall(struct pf_output *output, const struct pf_history *history)
+{
+	if (output->started)
+		return;
+	output->history = *history;
+	output->level = history->level && history->on_ns;
+	output->uncertain = output->level || !history->off_ns;
+	if (history->on_ns)
+		output->on_ns = output->period_ns = history->on_ns;
+	if (history->off_ns)
+		output->off_ns = history->off_ns;
+	if (history->period_ns)
+		output->period_ns = history->period_ns;
+	/* a command or the failsafe may have come before the line was found */
+	if (output->source != PF_SOURCE_START)
+		return;
+	output->last = history->last;
+	if (output->config->initial == PF_START_LAST)
+		output->desired = history->last;
+	else if (has_end_to_come(output))
+		output->desired = history->end_level;
+}
+
+/* Another member of the group that is on, or is to go on; members still to start do not count. */
+static const struct pf_output *find_rival(const struct pf_output *output)
+{
+	for (size_t i = 0; output->group && i < output->group->n; i++) {
+		const struct pf_output *other = output->group->members[i];
+		const bool counts = other->started || other->source != PF_SOURCE_START;
+
+		if (other != output && counts && (other->level || other->desired))
+			return other;
+	}
+	return NULL;
+}
+
+/* Whether max_on_s forbids to start with "on": the period from before is over. */
+static bool is_used_up(const struct pf_output *output, uint64_t now_ns)
+{
+	const bool goes_on = output->level || (output->config->initial == PF_START_LAST &&
+						      output->history.period_ns);
+
+	return output->config->max_on_ms && goes_on &&
+	       now_ns >= pf_envelope_after_ns(
+				 output->period_ns, output->config->max_on_ms * PF_NS_PER_MS);
+}
+
+/* What the start asks for, unless limits say otherwise. */
+static bool start_allows_on(const struct pf_output *output, uint64_t now_ns)
+{
+	return output->started || output->source != PF_SOURCE_START ||
+	       (!find_rival(output) && !is_used_up(output, now_ns));
+}
+
+enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_ns)
+{
+	const bool on = output->desired && start_allows_on(output, now_ns);
+	const bool rests = output->config->min_off_ms;
+
+	if (!output->started && output->config->initial == PF_START_KEEP)
 		return PF_INITIAL_KEEP;
-	return output->desired ? PF_INITIAL_ON : PF_INITIAL_OFF;
+	/* was on: maybe it still is, and an "off" has to wait; maybe not, and an "on" has to */
+	if (output->level && !on)
+		return pf_envelope_allowed_ns(output, output->source, false) > now_ns
+			       ? PF_INITIAL_KEEP
+			       : PF_INITIAL_OFF;
+	if (output->level)
+		return rests || output->group ? PF_INITIAL_KEEP : PF_INITIAL_ON;
+	if (!on || (output->uncertain && rests))
+		return PF_INITIAL_OFF;
+	return pf_envelope_allowed_ns(output, output->source, true) <= now_ns ? PF_INITIAL_ON
+									      : PF_INITIAL_OFF;
 }
 
-/* How long a level lasts that was not asked for with a time of its own. */
-static uint64_t default_duration_ns(const struct pf_output *output, bool level)
+static int switch_off_group(struct pf_output *output, uint64_t now_ns)
 {
-	if (level && output->config->pulse_ms)
-		return output->config->pulse_ms * PF_NS_PER_MS;
-	return PF_NEVER;
+	for (size_t i = 0; i < output->group->n; i++)
+		pf_envelope_change(
+			output->group->members[i], now_ns, PF_SOURCE_CONFLICT, false, PF_NEVER);
+	return -ENOTUNIQ;
 }
 
-void pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
+/* The line is held for the first time, and nobody has said yet what it shall be. */
+static int start(struct pf_output *output, uint64_t now_ns, bool used_up)
 {
-	const bool first = !output->adopted;
+	const struct pf_output *rival = find_rival(output);
 
-	output->held = true;
+	if (output->config->initial == PF_START_KEEP && !has_end_to_come(output))
+		output->desired = output->level;
+	if (rival && rival->source == PF_SOURCE_START && (output->level || output->desired))
+		return switch_off_group(output, now_ns);
+	if (rival && (output->level || output->desired))
+		pf_envelope_change(output, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER);
+	else if (output->desired && used_up)
+		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER);
+	else
+		pf_envelope_change(output, now_ns,
+			has_end_to_come(output) ? PF_SOURCE_PULSE_END : PF_SOURCE_START,
+			output->desired, pf_envelope_duration_ns(output, output->desired));
+	return 0;
+}
+
+/* Takes over what is on the line. */
+static void adopt(struct pf_output *output, uint64_t now_ns, bool level)
+{
+	if (level && !output->level) {
+		output->on_ns = output->period_ns = now_ns;
+		if (!output->started && output->config->initial == PF_START_LAST &&
+			output->history.period_ns)
+			output->period_ns = output->history.period_ns;
+	}
+	/* whether it has been off all the time is not known */
+	if (!level && (output->level || output->uncertain))
+		output->off_ns = now_ns;
 	output->level = level;
-	output->adopted = true;
-	/* the level is on the line already: this writes nothing, it only starts the deadline */
-	if (first)
-		(void)change(
-			output, now_ns, PF_SOURCE_START, level, default_duration_ns(output, level));
+	output->uncertain = false;
+	output->held = output->started = true;
+}
+
+int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
+{
+	const bool first = !output->started, used_up = is_used_up(output, now_ns);
+	const struct pf_output *rival;
+	int r = 0;
+
+	adopt(output, now_ns, level);
+	rival = find_rival(output);
+	if (level && rival && rival->level)
+		r = switch_off_group(output, now_ns);
+	else if (first && output->source == PF_SOURCE_START)
+		r = start(output, now_ns, used_up);
+	output->pending = output->pending || output->level != output->desired;
+	pf_envelope_advance(output, now_ns);
+	/* now that it is known whether this one is on */
+	pf_envelope_advance_others(output, now_ns);
+	output->port->changed(output->user);
+	return r;
 }
 
 void pf_output_lost(struct pf_output *output)
@@ -76,80 +184,122 @@ void pf_output_lost(struct pf_output *output)
 	output->held = false;
 }
 
-/* Whether a command with this id was seen lately; remembers it if not. */
-static bool is_duplicate(struct pf_output *output, const char *id)
+int pf_output_reconfigure(struct pf_output *output, uint64_t now_ns,
+	const struct pf_output_config *config, struct pf_interlock *group)
 {
-	if (!*id)
-		return false;
-	for (uint32_t i = 0; i < PF_OUTPUT_IDS; i++)
-		if (strcmp(output->ids[i], id) == 0)
-			return true;
-	memcpy(output->ids[output->next_id], id, strlen(id) + 1);
-	output->next_id = (output->next_id + 1) % PF_OUTPUT_IDS;
-	return false;
+	const struct pf_failsafe_config *new = &config->failsafe, *old = &output->config->failsafe;
+	const bool moves = output->group != group;
+
+	if (!new->after_ms != !old->after_ms || !new->heartbeat_topic != !old->heartbeat_topic)
+		pf_failsafe_reconfigure(&output->failsafe, new, now_ns);
+	output->config = config;
+	if (moves)
+		pf_output_done(output);
+	output->group = group;
+	if (moves && group)
+		pf_interlock_add(group, output);
+	if (moves && find_rival(output) && (output->level || output->desired))
+		return switch_off_group(output, now_ns);
+	pf_envelope_advance(output, now_ns);
+	output->port->changed(output->user);
+	return 0;
 }
 
-static void set_outcome(struct pf_outcome *outcome, enum pf_verdict verdict, const char *reason)
+void pf_output_link(struct pf_output *output, uint64_t now_ns, bool up)
 {
-	outcome->verdict = verdict;
-	pf_explain(outcome->reason, "%s", reason);
+	pf_failsafe_link(&output->failsafe, &output->config->failsafe, now_ns, up);
+	output->port->changed(output->user);
 }
 
-void pf_output_command(struct pf_output *output, uint64_t now_ns, const struct pf_command *command,
-	struct pf_outcome *ret_outcome)
+void pf_output_heartbeat(struct pf_output *output, uint64_t now_ns)
 {
-	bool level = command->state == PF_COMMAND_ON;
-	uint64_t for_ns;
+	pf_failsafe_heartbeat(&output->failsafe, &output->config->failsafe, now_ns);
+	output->port->changed(output->user);
+}
 
-	if (output->closed) {
-		set_outcome(ret_outcome, PF_VERDICT_REJECTED, "the daemon is stopping");
-		return;
-	}
-	if (command->state == PF_COMMAND_TOGGLE && !output->held) {
-		set_outcome(ret_outcome, PF_VERDICT_REJECTED,
-			"the state is unknown, because the line is not available");
-		return;
-	}
-	if (is_duplicate(output, command->id)) {
-		set_outcome(ret_outcome, PF_VERDICT_IGNORED, "duplicate");
-		return;
-	}
-	if (command->state == PF_COMMAND_TOGGLE)
-		level = !output->desired;
-	for_ns = command->for_ms ? command->for_ms * PF_NS_PER_MS
-				 : default_duration_ns(output, level);
-	(void)change(output, now_ns, PF_SOURCE_COMMAND, level, for_ns);
-	if (output->held)
-		set_outcome(ret_outcome, PF_VERDICT_DONE, "");
-	else
-		set_outcome(ret_outcome, PF_VERDICT_DEFERRED, "the line is not available");
+/* When max_on_s acts; not again while the "off" that it asked for cannot reach the line. */
+static uint64_t max_on_due_ns(const struct pf_output *output)
+{
+	if (output->pending && !output->desired && output->source >= PF_SOURCE_CONFLICT)
+		return PF_NEVER;
+	return pf_envelope_max_on_end_ns(output);
 }
 
 uint64_t pf_output_wake_ns(const struct pf_output *output)
 {
-	return output->closed ? PF_NEVER : output->pulse_end_ns;
+	const uint64_t due_ns[] = {
+		pf_failsafe_due_ns(&output->failsafe, &output->config->failsafe),
+		max_on_due_ns(output),
+		output->pulse_end_ns,
+		output->pending && output->held ? output->pending_ns : PF_NEVER,
+	};
+	uint64_t wake_ns = PF_NEVER;
+
+	for (size_t i = 0; !output->closed && i < sizeof due_ns / sizeof *due_ns; i++)
+		if (due_ns[i] < wake_ns)
+			wake_ns = due_ns[i];
+	return wake_ns;
 }
 
-int pf_output_tick(struct pf_output *output, uint64_t now_ns)
+static const char *fire_failsafe(struct pf_output *output, uint64_t now_ns)
 {
-	const bool level = !output->desired;
+	const struct pf_failsafe_config *config = &output->config->failsafe;
+
+	output->failsafe.fired = true;
+	pf_envelope_change(output, now_ns, PF_SOURCE_FAILSAFE, config->state,
+		pf_envelope_duration_ns(output, config->state));
+	return config->heartbeat_topic ? "failsafe: no heartbeat" : "failsafe: the broker is away";
+}
+
+const char *pf_output_tick(struct pf_output *output, uint64_t now_ns)
+{
+	const bool opposite = !output->desired;
 
 	if (now_ns < pf_output_wake_ns(output))
-		return 0;
-	return change(
-		output, now_ns, PF_SOURCE_PULSE_END, level, default_duration_ns(output, level));
+		return NULL;
+	if (now_ns >= pf_failsafe_due_ns(&output->failsafe, &output->config->failsafe))
+		return fire_failsafe(output, now_ns);
+	if (now_ns >= max_on_due_ns(output)) {
+		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER);
+		return "max_on_s is over";
+	}
+	if (now_ns >= output->pulse_end_ns) {
+		pf_envelope_change(output, now_ns, PF_SOURCE_PULSE_END, opposite,
+			pf_envelope_duration_ns(output, opposite));
+		return "end of the pulse";
+	}
+	pf_envelope_advance(output, now_ns);
+	return output->pending ? NULL : "the wait is over";
 }
 
-int pf_output_exit(struct pf_output *output, uint64_t now_ns)
+bool pf_output_unfinished(const struct pf_output *output, bool *ret_level)
 {
-	bool level = output->desired;
+	const bool goes_off = !output->desired && output->for_ns == PF_NEVER;
+	const bool ends = output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
+
+	if (output->pulse_end_ns != PF_NEVER) {
+		*ret_level = !output->desired;
+		return true;
+	}
+	if (output->pending && (goes_off || ends)) {
+		*ret_level = output->desired;
+		return true;
+	}
+	return false;
+}
+
+void pf_output_exit(struct pf_output *output, uint64_t now_ns)
+{
+	bool level = output->level;
 
 	if (output->closed)
-		return 0;
+		return;
 	if (output->config->on_exit != PF_ON_EXIT_KEEP)
 		level = output->config->on_exit == PF_ON_EXIT_ON;
-	else if (output->pulse_end_ns != PF_NEVER)
-		level = !output->desired;
+	else
+		(void)pf_output_unfinished(output, &level);
+	if (level && pf_envelope_allowed_ns(output, PF_SOURCE_EXIT, true) > now_ns)
+		level = false;
+	pf_envelope_change(output, now_ns, PF_SOURCE_EXIT, level, PF_NEVER);
 	output->closed = true;
-	return change(output, now_ns, PF_SOURCE_EXIT, level, PF_NEVER);
 }

@@ -2,12 +2,22 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One output: what it is, what it shall be, and until when. Every change of an output, whatever
- * its source, goes through the one function change() in output.c; limits belong there.
+ * One output: what it is, what it shall be, and what it may. Every change of an output, whatever
+ * its source, goes through the one function pf_envelope_change() (envelope.h), which keeps every
+ * limit:
  *
- * Pure but for its one effect, the write() given to pf_output_init(). Times are CLOCK_BOOTTIME in
- * ns, so that a deadline goes on while the machine is suspended. Levels are logical. Main loop
- * only.
+ *   max_on_s   counts from the off-to-on change; nothing extends it
+ *   min_on_s, min_off_s   a change that comes too early waits; safety overrides min_on_s
+ *   interlock  at most one member on, with a dead time; switching over turns the other off first
+ *   pulses     one deadline, replaced by any later change; ends in the opposite state
+ *   failsafe   after the broker or the controller's heartbeat has been away
+ *
+ * Pure but for its one effect, the write() of its port. Times are CLOCK_BOOTTIME in ns, so that a
+ * deadline goes on while the machine is suspended. Levels are logical. Main loop only.
+ *
+ * Order of calls: _init(); when the line is found, _recall() with what is known from before;
+ * _initial() says how to request it; _acquired() when it is held. From then on commands, ticks and
+ * _lost() in any order; _exit(), and _done() at the end.
  */
 
 #ifndef PF_OUTPUT_OUTPUT_H
@@ -17,85 +27,82 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "output/command.h"
+#include "output/state.h"
 
-/* Who wants a change. */
-enum pf_source {
-	PF_SOURCE_START,     /* the line was requested with this level */
-	PF_SOURCE_COMMAND,   /* a message on a command topic */
-	PF_SOURCE_PULSE_END, /* the deadline of a pulse */
-	PF_SOURCE_EXIT,      /* the daemon ends */
-};
-
-enum pf_verdict {
-	PF_VERDICT_DONE,
-	PF_VERDICT_DEFERRED, /* will be carried out when the line is back */
-	PF_VERDICT_REJECTED,
-	PF_VERDICT_IGNORED,
-};
-
-/* Ids of that many commands are remembered, so that a resent one is carried out once. */
-#define PF_OUTPUT_IDS 32
-
-/* The answer to a command. */
-struct pf_outcome {
-	enum pf_verdict verdict;
-	char reason[PF_REASON_SIZE]; /* empty if there is nothing to say */
-};
-
-struct pf_output {
-	const struct pf_output_config *config;
-	int (*write)(void *user, bool level); /* 0 or a negative errno */
-	void *user;
-	bool held;             /* the line is ours and `level` is on it */
-	bool level;            /* as last written or adopted */
-	bool desired;          /* what it shall be, also while the line is away */
-	uint64_t pulse_end_ns; /* PF_NEVER: no pulse under way */
-	bool closed;           /* exit has been applied: nothing moves any more */
-	bool adopted;          /* `initial = "keep"` has been asked for once */
-	char ids[PF_OUTPUT_IDS][PF_COMMAND_ID_SIZE]; /* ring; ids[next_id] is the oldest */
-	uint32_t next_id;
-};
-
-/* An output whose line is not held yet. write is called with user for every change. */
+/*
+ * Makes an output whose line is not held yet, and a member of its group. config, group (NULL:
+ * none) and port are borrowed. The failsafe clock starts at now_ns: the broker has not been
+ * reached yet.
+ */
 void pf_output_init(struct pf_output *output, const struct pf_output_config *config,
-	int (*write)(void *user, bool level), void *user);
+	struct pf_interlock *group, const struct pf_output_port *port, void *user, uint64_t now_ns);
+
+/* Takes the output out of its group. */
+void pf_output_done(struct pf_output *output);
+
+/* What is known of the line from before; after the line was once held, nothing happens. */
+void pf_output_recall(struct pf_output *output, const struct pf_history *history);
 
 /*
- * What to request the line with: PF_INITIAL_KEEP only at the first request of an output that is
- * configured so, else the desired level.
+ * How to request the line at now_ns: PF_INITIAL_KEEP where the level that it has decides what
+ * follows; PF_INITIAL_ON only if the line may be on now. An "on" that a limit or an interlock
+ * holds back is requested off and follows when it is allowed.
  */
-enum pf_initial pf_output_initial(const struct pf_output *output);
+enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_ns);
 
 /*
- * The line is held and has this level on it: at the first time the level of the start, later that
- * of pf_output_initial(). With pulse_ms, an "on" from the start ends like any other.
+ * The line is held and has this level on it. The first time the state to start with follows, or
+ * the end of a pulse from before, or what was commanded meanwhile; later what is wanted by then.
+ * 0, or -ENOTUNIQ: this and another member of its group were found on; all are switched off.
  */
-void pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level);
+int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level);
 
-/* The line is gone; deadlines and the desired state go on. */
+/* The line is gone; deadlines and the wanted state go on. */
 void pf_output_lost(struct pf_output *output);
 
 /*
- * Carries out a command, or says why not. ON without for_ms lasts pulse_ms, if configured. A write
- * that fails leaves the output not held, verdict deferred: the caller requests the line again.
+ * Carries out a command, defers it, or says why not. ON without for_ms lasts pulse_ms, if
+ * configured. A write that fails leaves the output not held, verdict deferred: the caller requests
+ * the line again. An accepted command ends the failsafe and counts as a heartbeat.
  */
 void pf_output_command(struct pf_output *output, uint64_t now_ns, const struct pf_command *command,
 	struct pf_outcome *ret_outcome);
+
+/* The link to the broker is up or down. */
+void pf_output_link(struct pf_output *output, uint64_t now_ns, bool up);
+
+/* A live message on the heartbeat topic has come. */
+void pf_output_heartbeat(struct pf_output *output, uint64_t now_ns);
+
+/*
+ * Other rules and maybe another group, for the same line; the line does not move unless the new
+ * rules demand it. -ENOTUNIQ: it is on, and so is another member of the new group; all are
+ * switched off. Else 0.
+ */
+int pf_output_reconfigure(struct pf_output *output, uint64_t now_ns,
+	const struct pf_output_config *config, struct pf_interlock *group);
 
 /* When to call pf_output_tick(); PF_NEVER if nothing is due. */
 uint64_t pf_output_wake_ns(const struct pf_output *output);
 
 /*
- * Ends a pulse that is due, in the opposite state. 0, or the error of the write: then the output is
- * no longer held and the caller requests the line again.
+ * Does what is due, the most urgent first: failsafe, max_on_s, end of a pulse, a change that
+ * waited; call it until it is not due any more. Returns what happened in plain words, or NULL if
+ * nothing did. After a failed write the output is not held and the caller requests the line again.
  */
-int pf_output_tick(struct pf_output *output, uint64_t now_ns);
+const char *pf_output_tick(struct pf_output *output, uint64_t now_ns);
 
 /*
- * Brings the output to its on_exit state; a pulse under way ends in it, or, with `keep`, in the
- * pulse's end state. Nothing moves it afterwards. 0, or the error of the write.
+ * Brings the output to its on_exit state, at once; a pulse under way ends in it, or, with `keep`,
+ * in the pulse's end state. An "on" that would have to wait for a limit or an interlock becomes
+ * off. Nothing moves it afterwards.
  */
-int pf_output_exit(struct pf_output *output, uint64_t now_ns);
+void pf_output_exit(struct pf_output *output, uint64_t now_ns);
+
+/*
+ * Whether the line is not to be left as it is, even if `on_exit` says keep: a pulse is running,
+ * its end waits, or the line is about to go off. ret_level: what it is to end in.
+ */
+bool pf_output_unfinished(const struct pf_output *output, bool *ret_level);
 
 #endif

@@ -1,245 +1,349 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include <errno.h>
+/* Commands, pulses, a line that fails, and the end. Limits are in test_envelope.c. */
 
-#include "../t.h"
-#include "base/clock.h"
-#include "output/output.h"
+#include "outputs.h"
 
-#define MS PF_NS_PER_MS
-
-/* The line under test: what was written, and what the next write shall give. */
-static struct {
-	bool level;
-	int writes;
-	int result;
-} line;
-
-static struct pf_output output;
-static struct pf_outcome outcome;
-
-static int write_line(void *user, bool level)
-{
-	(void)user;
-	if (line.result < 0)
-		return line.result;
-	line.level = level;
-	line.writes++;
-	return 0;
-}
-
-static void begin(const struct pf_output_config *config, uint64_t now_ns, bool level)
-{
-	memset(&line, 0, sizeof line);
-	line.level = level;
-	pf_output_init(&output, config, write_line, NULL);
-	pf_output_acquired(&output, now_ns, level);
-}
-
-static void command(uint64_t now_ns, enum pf_command_state state, uint32_t for_ms, const char *id)
-{
-	struct pf_command c = {.state = state, .for_ms = for_ms};
-
-	(void)snprintf(c.id, sizeof c.id, "%s", id);
-	pf_output_command(&output, now_ns, &c, &outcome);
-}
-
-static const struct pf_output_config plain = {.initial = PF_INITIAL_OFF};
+static const struct pf_output_config plain;
+static const struct pf_output_config gate = {.initial = PF_START_ON, .pulse_ms = 400};
 
 static void commands_move_the_line_and_only_when_needed(void)
 {
-	begin(&plain, 0, false);
-	T_INT(line.writes, 0);
-	command(1, PF_COMMAND_ON, 0, "");
-	T_INT(outcome.verdict, PF_VERDICT_DONE);
-	T_TRUE(line.level);
-	command(2, PF_COMMAND_ON, 0, "");
-	T_INT(outcome.verdict, PF_VERDICT_DONE);
-	T_INT(line.writes, 1);
-	command(3, PF_COMMAND_TOGGLE, 0, "");
-	T_FALSE(line.level);
-	command(4, PF_COMMAND_TOGGLE, 0, "");
-	T_TRUE(line.level);
-}
+	struct world_line *line = world_single(plain);
 
-static void initial_says_how_to_request_the_line(void)
-{
-	static const struct pf_output_config on = {.initial = PF_INITIAL_ON};
-	static const struct pf_output_config keep = {.initial = PF_INITIAL_KEEP};
-
-	pf_output_init(&output, &on, write_line, NULL);
-	T_INT(pf_output_initial(&output), PF_INITIAL_ON);
-	pf_output_init(&output, &plain, write_line, NULL);
-	T_INT(pf_output_initial(&output), PF_INITIAL_OFF);
-	pf_output_init(&output, &keep, write_line, NULL);
-	T_INT(pf_output_initial(&output), PF_INITIAL_KEEP);
-	pf_output_acquired(&output, 0, true);
-	T_TRUE(output.desired);
-	/* a line that comes back is brought to what it shall be, not adopted once more */
-	pf_output_lost(&output);
-	T_INT(pf_output_initial(&output), PF_INITIAL_ON);
+	T_INT(line->writes, 0);
+	T_INT(world_on(0), PF_VERDICT_DONE);
+	T_STR(world.outcome.reason, "");
+	T_TRUE(line->level);
+	T_INT(world_on(0), PF_VERDICT_DONE);
+	T_INT(line->writes, 1);
+	world_command(0, PF_COMMAND_TOGGLE, 0, "");
+	T_FALSE(line->level);
+	world_command(0, PF_COMMAND_TOGGLE, 0, "");
+	T_TRUE(line->level);
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
 }
 
 static void pulse_ends_at_its_deadline(void)
 {
-	begin(&plain, 0, false);
-	command(1000 * MS, PF_COMMAND_ON, 400, "");
-	T_TRUE(line.level);
-	T_INT(pf_output_wake_ns(&output), 1400 * MS);
-	T_INT(pf_output_tick(&output, 1399 * MS), 0);
-	T_TRUE(line.level);
-	T_INT(pf_output_tick(&output, 1400 * MS), 0);
-	T_FALSE(line.level);
-	T_TRUE(pf_output_wake_ns(&output) == PF_NEVER);
+	struct world_line *line = world_single(plain);
+
+	T_INT(world_pulse(0, true, 400), PF_VERDICT_DONE);
+	T_TRUE(line->level);
+	T_INT(pf_output_wake_ns(&line->output), world.now_ns + 400 * MS);
+	T_TRUE(!pf_output_tick(&line->output, world.now_ns + 400 * MS - 1));
+	T_TRUE(line->level);
+	world_run(400 * MS);
+	T_FALSE(line->level);
+	T_STR(line->said, "end of the pulse");
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
 }
 
 static void off_pulse_ends_on(void)
 {
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_ON, 0, "");
-	command(10 * MS, PF_COMMAND_OFF, 100, "");
-	T_FALSE(line.level);
-	pf_output_tick(&output, 110 * MS);
-	T_TRUE(line.level);
+	struct world_line *line = world_single(plain);
+
+	world_on(0);
+	world_pulse(0, false, 100);
+	T_FALSE(line->level);
+	world_run(100 * MS);
+	T_TRUE(line->level);
 }
 
 static void any_later_command_replaces_the_deadline(void)
 {
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_ON, 100, "");
-	command(60 * MS, PF_COMMAND_ON, 100, ""); /* extends from now */
-	pf_output_tick(&output, 100 * MS);
-	T_TRUE(line.level);
-	command(120 * MS, PF_COMMAND_ON, 0, ""); /* for good */
-	T_TRUE(pf_output_wake_ns(&output) == PF_NEVER);
-	command(130 * MS, PF_COMMAND_ON, 50, "");
-	command(140 * MS, PF_COMMAND_OFF, 0, "");
-	pf_output_tick(&output, 1000 * MS);
-	T_FALSE(line.level);
+	struct world_line *line = world_single(plain);
+
+	world_pulse(0, true, 100);
+	world_run(60 * MS);
+	world_on(0); /* for good */
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
+	world_pulse(0, true, 50);
+	world_run(10 * MS);
+	world_off(0);
+	world_run(1000 * MS);
+	T_FALSE(line->level);
+	T_INT(line->writes, 2);
 }
 
-static void overdue_deadline_fires_at_once(void)
+static void same_pulse_again_extends_from_now(void)
 {
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_ON, 1000, "");
-	pf_output_tick(&output, 3600 * PF_NS_PER_S); /* the machine slept */
-	T_FALSE(line.level);
+	struct world_line *line = world_single(plain);
+
+	world_pulse(0, true, 100);
+	world_run(60 * MS);
+	world_pulse(0, true, 100);
+	world_run(99 * MS);
+	T_TRUE(line->level);
+	world_run(1 * MS);
+	T_FALSE(line->level);
+}
+
+static void overdue_deadline_fires_at_once_after_a_sleep(void)
+{
+	struct world_line *line = world_single(plain);
+
+	world_pulse(0, true, 1000);
+	world_sleep(3600 * S);
+	T_FALSE(line->level);
 }
 
 static void with_pulse_ms_every_on_ends_by_itself(void)
 {
-	static const struct pf_output_config gate = {.initial = PF_INITIAL_ON, .pulse_ms = 400};
+	struct world_line *line = world_single(gate);
 
-	begin(&gate, 0, true);
-	T_INT(pf_output_wake_ns(&output), 400 * MS);
-	pf_output_tick(&output, 400 * MS);
-	T_FALSE(line.level);
-	command(1000 * MS, PF_COMMAND_TOGGLE, 0, "");
-	T_INT(pf_output_wake_ns(&output), 1400 * MS);
-	pf_output_tick(&output, 1400 * MS);
-	T_FALSE(line.level);
-	command(2000 * MS, PF_COMMAND_ON, 50, ""); /* the command's own time counts */
-	T_INT(pf_output_wake_ns(&output), 2050 * MS);
-	pf_output_tick(&output, 2050 * MS);
-	command(3000 * MS, PF_COMMAND_OFF, 100, ""); /* ends in an ON, which ends as well */
-	pf_output_tick(&output, 3100 * MS);
-	T_TRUE(line.level);
-	T_INT(pf_output_wake_ns(&output), 3500 * MS);
+	T_TRUE(line->level);
+	world_run(400 * MS);
+	T_FALSE(line->level);
+	world_command(0, PF_COMMAND_TOGGLE, 0, "");
+	T_TRUE(line->level);
+	world_run(400 * MS);
+	T_FALSE(line->level);
+	world_pulse(0, true, 50); /* the command's own time counts */
+	world_run(50 * MS);
+	T_FALSE(line->level);
+	world_pulse(0, false, 100); /* ends in an ON, which ends as well */
+	world_run(100 * MS);
+	T_TRUE(line->level);
+	world_run(400 * MS);
+	T_FALSE(line->level);
 }
 
 static void failed_write_is_deferred_and_only_the_newest_counts(void)
 {
-	begin(&plain, 0, false);
-	line.result = -ENODEV;
-	command(0, PF_COMMAND_ON, 0, "");
-	T_INT(outcome.verdict, PF_VERDICT_DEFERRED);
-	T_FALSE(output.held);
-	command(1, PF_COMMAND_OFF, 0, "");
-	command(2, PF_COMMAND_ON, 0, "");
-	T_INT(pf_output_initial(&output), PF_INITIAL_ON);
-	line.result = 0;
-	pf_output_acquired(&output, 3, true);
-	T_INT(line.writes, 0); /* the request set the level */
-	T_TRUE(output.held);
+	struct world_line *line = world_single(plain);
+
+	line->fails = -ENODEV;
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_STR(world.outcome.reason, "the line is not available");
+	T_FALSE(line->output.held);
+	world_off(0);
+	world_pulse(0, true, 100);
+	world_on(0);
+	T_INT(line->writes, 1); /* none of them is tried on a line that is not there */
+	line->fails = 0;
+	world_acquire(0);
+	T_INT(line->initial, PF_INITIAL_ON);
+	T_TRUE(line->level);
+	T_INT(line->writes, 1); /* the request set the level */
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
 }
 
-static void toggle_is_refused_while_the_state_is_unknown(void)
+static void failing_line_is_not_tried_in_a_loop(void)
 {
-	begin(&plain, 0, false);
-	pf_output_lost(&output);
-	command(0, PF_COMMAND_TOGGLE, 0, "");
-	T_INT(outcome.verdict, PF_VERDICT_REJECTED);
-	T_FALSE(output.desired);
+	struct world_line *line = world_single(plain);
+
+	world_pulse(0, true, 100);
+	line->fails = -EIO;
+	world_run(60 * S);
+	T_INT(line->writes, 2);
+	T_TRUE(line->level);
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
+	line->fails = 0;
+	world_acquire(0);
+	T_FALSE(line->level);
+}
+
+static void toggle_is_rejected_while_the_state_is_unknown(void)
+{
+	struct world_line *line = world_single(plain);
+
+	world_unplug(0);
+	T_INT(world_command(0, PF_COMMAND_TOGGLE, 0, "a"), PF_VERDICT_REJECTED);
+	T_FALSE(line->output.desired);
+	world_plug(0);
+	/* what was rejected may be sent again */
+	T_INT(world_command(0, PF_COMMAND_TOGGLE, 0, "a"), PF_VERDICT_DONE);
 }
 
 static void pulse_ends_although_the_line_is_away(void)
 {
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_ON, 100, "");
-	pf_output_lost(&output);
-	T_INT(pf_output_tick(&output, 100 * MS), 0);
-	T_INT(pf_output_initial(&output), PF_INITIAL_OFF);
+	struct world_line *line = world_single(plain);
+
+	world_pulse(0, true, 100);
+	world_unplug(0);
+	world_run(100 * MS);
+	world_plug(0);
+	T_INT(line->initial, PF_INITIAL_OFF);
+	T_FALSE(line->level);
 }
 
-static void resent_id_is_carried_out_once(void)
+static void pulse_keeps_its_deadline_when_the_line_comes_back(void)
 {
-	char id[8];
+	static const struct pf_output_config rests = {.min_off_ms = 50};
+	struct world_line *line = world_single(rests);
 
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_TOGGLE, 0, "a");
-	T_TRUE(line.level);
-	command(1, PF_COMMAND_TOGGLE, 0, "a");
-	T_INT(outcome.verdict, PF_VERDICT_IGNORED);
-	T_STR(outcome.reason, "duplicate");
-	T_TRUE(line.level);
-	for (int i = 0; i < 31; i++) {
+	world_run(50 * MS);
+	world_pulse(0, true, 1000);
+	world_unplug(0);
+	line->level = false; /* the board lost its power */
+	world_run(300 * MS);
+	world_plug(0);
+	T_FALSE(line->level); /* it has just come back off */
+	world_run(50 * MS);
+	T_TRUE(line->level);
+	world_run(649 * MS);
+	T_TRUE(line->level);
+	world_run(1 * MS);
+	T_FALSE(line->level);
+}
+
+static void line_lost_while_on_comes_back_on(void)
+{
+	struct world_line *line = world_single(plain);
+
+	world_on(0);
+	world_unplug(0);
+	world_plug(0);
+	T_INT(line->initial, PF_INITIAL_ON);
+	T_TRUE(line->level);
+	world_unplug(0);
+	world_off(0);
+	world_plug(0);
+	T_INT(line->initial, PF_INITIAL_OFF);
+}
+
+static void command_before_the_line_is_first_held_is_carried_out_then(void)
+{
+	static const struct pf_output_config keep = {.initial = PF_START_KEEP};
+	struct world_line *line = &world.lines[0];
+
+	world_begin(1000 * S);
+	world_add(keep, false, true);
+	T_INT(world_off(0), PF_VERDICT_DEFERRED);
+	world_run(5 * S);
+	world_acquire(0);
+	T_INT(line->initial, PF_INITIAL_KEEP);
+	T_FALSE(line->level);
+	world_begin(1000 * S);
+	world_add(plain, false, false);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_DEFERRED);
+	world_run(5 * S);
+	world_acquire(0);
+	T_TRUE(line->level); /* its time starts when the line moves */
+	world_run(99 * MS);
+	T_TRUE(line->level);
+	world_run(1 * MS);
+	T_FALSE(line->level);
+}
+
+static void one_of_the_last_32_ids_is_ignored(void)
+{
+	struct world_line *line = world_single(plain);
+	char id[16];
+
+	world_command(0, PF_COMMAND_TOGGLE, 0, "a");
+	T_TRUE(line->level);
+	T_INT(world_command(0, PF_COMMAND_TOGGLE, 0, "a"), PF_VERDICT_IGNORED);
+	T_STR(world.outcome.reason, "duplicate");
+	T_TRUE(line->level);
+	for (int i = 0; i < PF_OUTPUT_IDS - 1; i++) {
 		(void)snprintf(id, sizeof id, "b%d", i);
-		command(2, PF_COMMAND_ON, 0, id);
+		world_command(0, PF_COMMAND_ON, 0, id);
 	}
-	command(3, PF_COMMAND_ON, 0, "a");
-	T_INT(outcome.verdict, PF_VERDICT_IGNORED);
-	command(4, PF_COMMAND_ON, 0, "c");
-	command(5, PF_COMMAND_ON, 0, "a"); /* 32 others came since */
-	T_INT(outcome.verdict, PF_VERDICT_DONE);
+	T_INT(world_command(0, PF_COMMAND_ON, 0, "a"), PF_VERDICT_IGNORED);
+	T_INT(world_command(0, PF_COMMAND_ON, 0, "c"), PF_VERDICT_DONE);
+	/* 32 others came since */
+	T_INT(world_command(0, PF_COMMAND_ON, 0, "a"), PF_VERDICT_DONE);
+	T_INT(world_command(0, PF_COMMAND_OFF, 0, ""), PF_VERDICT_DONE);
+	T_INT(world_command(0, PF_COMMAND_OFF, 0, ""), PF_VERDICT_DONE);
 }
 
 static void exit_brings_on_exit_and_nothing_moves_after_it(void)
 {
 	static const struct pf_output_config on = {.on_exit = PF_ON_EXIT_ON};
+	struct world_line *line = world_single(plain);
 
-	begin(&plain, 0, false);
-	command(0, PF_COMMAND_ON, 100, "");
-	T_INT(pf_output_exit(&output, 1), 0);
-	T_FALSE(line.level);
-	command(2, PF_COMMAND_ON, 0, "");
-	T_INT(outcome.verdict, PF_VERDICT_REJECTED);
-	T_FALSE(line.level);
-	T_TRUE(pf_output_wake_ns(&output) == PF_NEVER);
-	begin(&on, 0, false);
-	T_INT(pf_output_exit(&output, 1), 0);
-	T_TRUE(line.level);
+	world_pulse(0, true, 100);
+	pf_output_exit(&line->output, world.now_ns);
+	T_FALSE(line->level);
+	T_INT(world_on(0), PF_VERDICT_REJECTED);
+	T_STR(world.outcome.reason, "the daemon is stopping");
+	pf_output_link(&line->output, world.now_ns, false);
+	pf_output_exit(&line->output, world.now_ns);
+	world_run(3600 * S);
+	T_FALSE(line->level);
+	T_INT(line->writes, 2);
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
+	line = world_single(on);
+	pf_output_exit(&line->output, world.now_ns);
+	T_TRUE(line->level);
 }
 
 static void exit_with_keep_keeps_but_ends_a_pulse(void)
 {
 	static const struct pf_output_config keep = {.on_exit = PF_ON_EXIT_KEEP};
+	struct world_line *line = world_single(keep);
+	bool end = true;
 
-	begin(&keep, 0, true);
-	T_INT(pf_output_exit(&output, 1), 0);
-	T_TRUE(line.level);
-	T_INT(line.writes, 0);
-	begin(&keep, 0, false);
-	command(0, PF_COMMAND_ON, 60000, "");
-	T_INT(pf_output_exit(&output, 1), 0);
-	T_FALSE(line.level);
+	world_on(0);
+	T_FALSE(pf_output_unfinished(&line->output, &end));
+	pf_output_exit(&line->output, world.now_ns);
+	T_TRUE(line->level);
+	T_INT(line->writes, 1);
+	line = world_single(keep);
+	world_pulse(0, true, 60000);
+	T_TRUE(pf_output_unfinished(&line->output, &end));
+	T_FALSE(end);
+	pf_output_exit(&line->output, world.now_ns);
+	T_FALSE(line->level);
+	T_FALSE(pf_output_unfinished(&line->output, &end));
+	line = world_single(keep);
+	world_on(0);
+	world_pulse(0, false, 60000);
+	T_TRUE(pf_output_unfinished(&line->output, &end));
+	T_TRUE(end);
+	pf_output_exit(&line->output, world.now_ns);
+	T_TRUE(line->level);
 }
 
-T_MAIN("output", T(commands_move_the_line_and_only_when_needed),
-	T(initial_says_how_to_request_the_line), T(pulse_ends_at_its_deadline),
+static void exit_with_keep_carries_out_an_off_that_waited(void)
+{
+	static const struct pf_output_config keep = {
+		.on_exit = PF_ON_EXIT_KEEP, .min_on_ms = 5000, .min_off_ms = 5000};
+	struct world_line *line = world_single(keep);
+	bool end = true;
+
+	world_run(5 * S);
+	world_on(0);
+	T_INT(world_off(0), PF_VERDICT_DEFERRED);
+	T_TRUE(pf_output_unfinished(&line->output, &end));
+	T_FALSE(end);
+	pf_output_exit(&line->output, world.now_ns);
+	T_FALSE(line->level);
+	/* an "on" that waits is not waited for */
+	line = world_single(keep);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_FALSE(pf_output_unfinished(&line->output, &end));
+	pf_output_exit(&line->output, world.now_ns);
+	T_FALSE(line->level);
+}
+
+static void exit_that_cannot_write_stays_unfinished(void)
+{
+	static const struct pf_output_config keep = {.on_exit = PF_ON_EXIT_KEEP};
+	struct world_line *line = world_single(keep);
+	bool end = true;
+
+	world_pulse(0, true, 60000);
+	line->fails = -EIO;
+	pf_output_exit(&line->output, world.now_ns);
+	T_TRUE(line->level);
+	T_TRUE(pf_output_unfinished(&line->output, &end));
+	T_FALSE(end);
+	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
+}
+
+T_MAIN("output", T(commands_move_the_line_and_only_when_needed), T(pulse_ends_at_its_deadline),
 	T(off_pulse_ends_on), T(any_later_command_replaces_the_deadline),
-	T(overdue_deadline_fires_at_once), T(with_pulse_ms_every_on_ends_by_itself),
+	T(same_pulse_again_extends_from_now), T(overdue_deadline_fires_at_once_after_a_sleep),
+	T(with_pulse_ms_every_on_ends_by_itself),
 	T(failed_write_is_deferred_and_only_the_newest_counts),
-	T(toggle_is_refused_while_the_state_is_unknown), T(pulse_ends_although_the_line_is_away),
-	T(resent_id_is_carried_out_once), T(exit_brings_on_exit_and_nothing_moves_after_it),
-	T(exit_with_keep_keeps_but_ends_a_pulse))
+	T(failing_line_is_not_tried_in_a_loop), T(toggle_is_rejected_while_the_state_is_unknown),
+	T(pulse_ends_although_the_line_is_away),
+	T(pulse_keeps_its_deadline_when_the_line_comes_back), T(line_lost_while_on_comes_back_on),
+	T(command_before_the_line_is_first_held_is_carried_out_then),
+	T(one_of_the_last_32_ids_is_ignored), T(exit_brings_on_exit_and_nothing_moves_after_it),
+	T(exit_with_keep_keeps_but_ends_a_pulse), T(exit_with_keep_carries_out_an_off_that_waited),
+	T(exit_that_cannot_write_stays_unfinished))

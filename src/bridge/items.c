@@ -1,0 +1,280 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/items.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "config/same.h"
+
+/* How often all lines are read, in case an edge was lost or an output has come off. */
+#define RESYNC_S 10
+
+/* ---- start ------------------------------------------------------------------------------------
+ */
+
+/* An input went on: it may be the button of outputs. */
+static void on_pressed(void *user, const char *name)
+{
+	struct pf_items *items = user;
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (size_t i = 0; items->outputs && i < items->env->config->n_outputs; i++)
+		pf_output_item_button(items->outputs[i], now_ns, name);
+}
+
+static void on_resync(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_items *items = PF_OWNER(timer, struct pf_items, resync);
+
+	for (size_t i = 0; i < items->env->config->n_inputs; i++)
+		pf_input_item_resync(items->inputs[i]);
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		pf_output_item_check(items->outputs[i]);
+	pf_timer_set(&items->env->timers, timer, now_ns + RESYNC_S * PF_NS_PER_S);
+}
+
+static struct pf_interlock *make_groups(const struct pf_config *config)
+{
+	struct pf_interlock *groups = pf_calloc(config->n_interlocks, sizeof *groups);
+
+	for (size_t i = 0; i < config->n_interlocks; i++)
+		pf_interlock_init(
+			&groups[i], config->interlocks[i].name, config->interlocks[i].dead_time_ms);
+	return groups;
+}
+
+static void free_groups(struct pf_interlock *groups, const struct pf_config *config)
+{
+	for (size_t i = 0; i < config->n_interlocks; i++)
+		pf_interlock_done(&groups[i]);
+	free(groups);
+}
+
+static struct pf_interlock *find_group(
+	struct pf_interlock *groups, const struct pf_config *config, const char *name)
+{
+	for (size_t i = 0; name && i < config->n_interlocks; i++)
+		if (strcmp(groups[i].name, name) == 0)
+			return &groups[i];
+	return NULL;
+}
+
+void pf_items_start(struct pf_items *items, struct pf_env *env)
+{
+	const struct pf_config *config = env->config;
+
+	*items = (struct pf_items){.env = env, .groups = make_groups(config)};
+	items->outputs = pf_calloc(config->n_outputs, sizeof(struct pf_output_item *));
+	items->inputs = pf_calloc(config->n_inputs, sizeof(struct pf_input_item *));
+	items->sensors = pf_calloc(config->n_sensors, sizeof(struct pf_sensor_item *));
+	for (size_t i = 0; i < config->n_outputs; i++)
+		items->outputs[i] = pf_output_item_new(env, &config->outputs[i],
+			find_group(items->groups, config, config->outputs[i].interlock));
+	for (size_t i = 0; i < config->n_inputs; i++)
+		items->inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		items->sensors[i] = pf_sensor_item_new(
+			env, &config->sensors[i], i, config->n_sensors);
+	pf_timer_init(&items->resync, on_resync);
+	pf_timer_set(&env->timers, &items->resync, pf_clock_now_ns() + RESYNC_S * PF_NS_PER_S);
+}
+
+/* ---- reload -----------------------------------------------------------------------------------
+ */
+
+/* Takes from the old inputs those that stay. */
+static void keep_inputs(struct pf_items *items, struct pf_input_item **inputs,
+	const struct pf_config *old, const struct pf_config *config)
+{
+	for (size_t i = 0; i < config->n_inputs; i++)
+		for (size_t k = 0; k < old->n_inputs && !inputs[i]; k++)
+			if (items->inputs[k] &&
+				pf_same_input(&config->inputs[i], &old->inputs[k])) {
+				inputs[i] = items->inputs[k];
+				items->inputs[k] = NULL;
+				pf_input_item_rebind(inputs[i], &config->inputs[i]);
+			}
+	for (size_t k = 0; k < old->n_inputs; k++)
+		pf_input_item_free(items->inputs[k], true);
+}
+
+static void keep_sensors(struct pf_items *items, struct pf_sensor_item **sensors,
+	struct pf_config *old, const struct pf_config *config)
+{
+	for (size_t i = 0; i < config->n_sensors; i++)
+		for (size_t k = 0; k < old->n_sensors && !sensors[i]; k++)
+			if (items->sensors[k] &&
+				pf_same_sensor(&config->sensors[i], &old->sensors[k])) {
+				sensors[i] = items->sensors[k];
+				items->sensors[k] = NULL;
+				pf_sensor_item_rebind(sensors[i], &config->sensors[i], old);
+			}
+	for (size_t k = 0; k < old->n_sensors; k++)
+		pf_sensor_item_remove(items->sensors[k], old);
+}
+
+/*
+ * Takes from the old outputs those whose line stays; of the others the lines are free afterwards,
+ * so that a new item can have them.
+ */
+static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs,
+	struct pf_interlock *groups, const struct pf_config *old, const struct pf_config *config)
+{
+	for (size_t i = 0; i < config->n_outputs; i++)
+		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
+			if (items->outputs[k] &&
+				pf_same_output_line(&config->outputs[i], &old->outputs[k])) {
+				outputs[i] = items->outputs[k];
+				items->outputs[k] = NULL;
+			}
+	for (size_t k = 0; k < old->n_outputs; k++) {
+		if (!items->outputs[k])
+			continue;
+		pf_output_item_exit(items->outputs[k]);
+		pf_output_item_free(items->outputs[k], true);
+	}
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (outputs[i])
+			pf_output_item_rebind(outputs[i], &config->outputs[i],
+				find_group(groups, config, config->outputs[i].interlock));
+}
+
+void pf_items_reload(struct pf_items *items, struct pf_config *config)
+{
+	struct pf_env *env = items->env;
+	struct pf_config *old = env->config;
+	struct pf_interlock *groups = make_groups(config);
+	struct pf_output_item **outputs = pf_calloc(
+		config->n_outputs, sizeof(struct pf_output_item *));
+	struct pf_input_item **inputs = pf_calloc(config->n_inputs, sizeof(struct pf_input_item *));
+	struct pf_sensor_item **sensors = pf_calloc(
+		config->n_sensors, sizeof(struct pf_sensor_item *));
+
+	keep_sensors(items, sensors, old, config);
+	keep_inputs(items, inputs, old, config);
+	keep_outputs(items, outputs, groups, old, config);
+	free(items->outputs);
+	free(items->inputs);
+	free(items->sensors);
+	free_groups(items->groups, old);
+	/* until all are there, a button finds no outputs */
+	items->outputs = NULL;
+	env->config = config;
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (!outputs[i])
+			outputs[i] = pf_output_item_new(env, &config->outputs[i],
+				find_group(groups, config, config->outputs[i].interlock));
+	for (size_t i = 0; i < config->n_inputs; i++)
+		if (!inputs[i])
+			inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		if (!sensors[i])
+			sensors[i] = pf_sensor_item_new(
+				env, &config->sensors[i], i, config->n_sensors);
+	items->groups = groups;
+	items->outputs = outputs;
+	items->inputs = inputs;
+	items->sensors = sensors;
+	pf_publisher_sweep(&env->publisher);
+}
+
+/* ---- messages ---------------------------------------------------------------------------------
+ */
+
+void pf_items_message(struct pf_items *items, const struct pf_link_message *message)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		if (pf_output_item_message(items->outputs[i], now_ns, message))
+			return;
+}
+
+void pf_items_link(struct pf_items *items, bool up)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		pf_output_item_link(items->outputs[i], now_ns, up);
+}
+
+/* Several outputs may listen to one heartbeat: it is subscribed once. */
+static bool is_first_with_heartbeat(const struct pf_config *config, size_t i)
+{
+	const char *topic = config->outputs[i].failsafe.heartbeat_topic;
+
+	for (size_t k = 0; topic && k < i; k++) {
+		const char *other = config->outputs[k].failsafe.heartbeat_topic;
+
+		if (other && strcmp(other, topic) == 0)
+			return false;
+	}
+	return topic != NULL;
+}
+
+void pf_items_subscribe(const struct pf_items *items, struct pf_link *link)
+{
+	const struct pf_config *config = items->env->config;
+
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		pf_output_item_subscribe(items->outputs[i], link);
+		if (is_first_with_heartbeat(config, i))
+			pf_link_subscribe(
+				link, config->outputs[i].failsafe.heartbeat_topic, 1, false);
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_config *b)
+{
+	if (a->n_outputs != b->n_outputs)
+		return false;
+	for (size_t i = 0; i < a->n_outputs; i++) {
+		const struct pf_output_config *x = &a->outputs[i], *y = &b->outputs[i];
+
+		if (!same_text(x->item.topic, y->item.topic) ||
+			!same_text(x->command_topic, y->command_topic) ||
+			!same_text(x->failsafe.heartbeat_topic, y->failsafe.heartbeat_topic) ||
+			x->accept_retained != y->accept_retained)
+			return false;
+	}
+	return true;
+}
+
+/* ---- stop -------------------------------------------------------------------------------------
+ */
+
+void pf_items_exit(struct pf_items *items)
+{
+	const struct pf_config *config = items->env->config;
+
+	for (size_t i = 0; i < config->n_outputs; i++)
+		pf_output_item_exit(items->outputs[i]);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		pf_sensor_item_stop(items->sensors[i]);
+}
+
+void pf_items_free(struct pf_items *items, bool sensors)
+{
+	const struct pf_config *config = items->env->config;
+
+	pf_timer_stop(&items->env->timers, &items->resync);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		pf_output_item_free(items->outputs[i], false);
+	for (size_t i = 0; i < config->n_inputs; i++)
+		pf_input_item_free(items->inputs[i], false);
+	for (size_t i = 0; sensors && i < config->n_sensors; i++)
+		pf_sensor_item_free(items->sensors[i]);
+	free_groups(items->groups, config);
+	free(items->outputs);
+	free(items->inputs);
+	free(items->sensors);
+}

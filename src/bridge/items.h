@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * All inputs, outputs and sensors of the configuration in force. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_ITEMS_H
+#define PF_BRIDGE_ITEMS_H
+
+#include "bridge/env.h"
+#include "bridge/input_item.h"
+#include "bridge/output_item.h"
+#include "bridge/sensor_item.h"
+#include "output/interlock.h"
+
+/* Index by index as in env->config. */
+struct pf_items {
+	struct pf_env *env;
+	struct pf_interlock *groups;
+	struct pf_output_item **outputs;
+	struct pf_input_item **inputs;
+	struct pf_sensor_item **sensors;
+	struct pf_timer resync;
+};
+
+/* Starts the items of env->config: outputs first, in their initial states. */
+void pf_items_start(struct pf_items *items, struct pf_env *env);
+
+/*
+ * Goes over from the configuration in force to `config`, which becomes env->config. What both say
+ * the same stays as it is; an output whose line and polarity are the same keeps its request and
+ * its level, and takes over name and rules; what is gone is brought to on_exit, released and
+ * cleared at the broker; what is new starts.
+ */
+void pf_items_reload(struct pf_items *items, struct pf_config *config);
+
+/* Hands a message to the output it is for. */
+void pf_items_message(struct pf_items *items, const struct pf_link_message *message);
+
+/* Tells the outputs that the broker is there or away. */
+void pf_items_link(struct pf_items *items, bool up);
+
+/* Adds all command and heartbeat topics to a new link. */
+void pf_items_subscribe(const struct pf_items *items, struct pf_link *link);
+
+/* Whether a link made for `a` is subscribed to what `b` needs. */
+bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_config *b);
+
+/* Brings all outputs to their on_exit states at once and lets the sensors rest. */
+void pf_items_exit(struct pf_items *items);
+
+/* Frees everything; the sensors only if no bus hangs. */
+void pf_items_free(struct pf_items *items, bool sensors);
+
+#endif

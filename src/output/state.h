@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What an output is made of, for the parts of the envelope; the functions are in output.h. Others
+ * read the members at most. Times are CLOCK_BOOTTIME in ns, levels are logical. Main loop only.
+ */
+
+#ifndef PF_OUTPUT_STATE_H
+#define PF_OUTPUT_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "output/command.h"
+#include "output/failsafe.h"
+
+/* Who wants a change. */
+enum pf_source {
+	PF_SOURCE_START,     /* the state to start with */
+	PF_SOURCE_COMMAND,   /* a message on a command topic, or a button */
+	PF_SOURCE_PULSE_END, /* the deadline of a pulse */
+	PF_SOURCE_INTERLOCK, /* another member of the group is to go on */
+	PF_SOURCE_CONFLICT,  /* two members of a group were found on */
+	PF_SOURCE_MAX_ON,    /* max_on_s is over */
+	PF_SOURCE_FAILSAFE,  /* broker or controller away */
+	PF_SOURCE_EXIT,      /* the daemon ends, or the output is removed */
+};
+
+enum pf_verdict {
+	PF_VERDICT_DONE,
+	PF_VERDICT_DEFERRED, /* will be carried out when it is allowed, or when the line is back */
+	PF_VERDICT_REJECTED,
+	PF_VERDICT_IGNORED,
+};
+
+/* The answer to a command. */
+struct pf_outcome {
+	enum pf_verdict verdict;
+	char reason[PF_REASON_SIZE]; /* empty if there is nothing to say */
+};
+
+/* Ids of that many commands are remembered, so that a resent one is carried out once. */
+#define PF_OUTPUT_IDS 32
+
+struct pf_interlock;
+
+/* What is known of a line from before this run. All zero: nothing. */
+struct pf_history {
+	bool last;       /* for `initial = "last"`: the state to restore */
+	bool unfinished; /* a pulse was running, or the line was about to go off ... */
+	bool end_level;  /* ... and this is the level to end in */
+	/* of this boot only; else 0 */
+	bool level;         /* what the line had; true only with on_ns */
+	uint64_t on_ns;     /* when it went on the last time; 0: not known */
+	uint64_t off_ns;    /* when it went off the last time; 0: not known */
+	uint64_t period_ns; /* since when max_on_s counts; 0: not known */
+};
+
+/* What an output acts on. */
+struct pf_output_port {
+	/* Puts a level on the line: 0 or a negative errno. Calls no function of this header
+	 * but pf_output_lost(). */
+	int (*write)(void *user, bool level);
+	/* The level, what is wanted, or the next deadline may have changed. Changes nothing here.
+	 */
+	void (*changed)(void *user);
+};
+
+struct pf_output {
+	const struct pf_output_config *config;
+	struct pf_interlock *group; /* NULL: none */
+	const struct pf_output_port *port;
+	void *user;
+
+	/* the line */
+	bool held;          /* ours, and `level` is on it */
+	bool level;         /* as last written or adopted; while not held: as far as is known */
+	bool uncertain;     /* the line may be on although `level` says off */
+	bool started;       /* it has been held in this run */
+	bool closed;        /* exit has been applied: nothing moves any more */
+	uint64_t on_ns;     /* when it went on the last time */
+	uint64_t off_ns;    /* when it went off the last time */
+	uint64_t period_ns; /* since when max_on_s counts */
+
+	/* what is wanted */
+	bool desired;
+	uint64_t for_ns;       /* how long, from when the line moves; PF_NEVER: for good */
+	enum pf_source source; /* who wants it */
+	bool pending;          /* not carried out yet */
+	uint64_t pending_ns;   /* when to try it again; PF_NEVER: when something else changes */
+	uint64_t pulse_end_ns; /* PF_NEVER: no pulse under way */
+
+	struct pf_failsafe failsafe;
+	struct pf_history history;
+	bool last; /* last state set by command, limit or failsafe, never a pulsed one */
+	char ids[PF_OUTPUT_IDS][PF_COMMAND_ID_SIZE]; /* ring; ids[next_id] is the oldest */
+	uint32_t next_id;
+};
+
+#endif
