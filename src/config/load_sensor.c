@@ -59,7 +59,7 @@ static void report_address(
 {
 	char list[N_ADDRESSES_SHOWN * 6 + 1] = "";
 
-	for (size_t i = 0; driver->addresses[i] && i < N_ADDRESSES_SHOWN; i++)
+	for (size_t i = 0; i < N_ADDRESSES_SHOWN && driver->addresses[i]; i++)
 		(void)snprintf(list + strlen(list), sizeof list - strlen(list), "%s0x%02x",
 			i ? ", " : "", driver->addresses[i]);
 	pf_item_error(item, "address", "0x%02x is not possible for driver %s, expected %s%s",

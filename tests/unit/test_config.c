@@ -435,8 +435,7 @@ static void broken_brackets_are_told(void)
 {
 	char text[200] = "a = ";
 
-	for (int i = 0; i < 50; i++)
-		strcat(text, "(");
+	memset(text + strlen(text), '(', 50);
 	refuses(text, ":1: expected at most 31 brackets in one another");
 	refuses("inputs: (\n{ name = \"a\";\n", ":2: the \"{\" is never closed");
 	refuses("inputs: ( );\n}\n", ":2: \"}\" closes nothing");
@@ -590,7 +589,7 @@ static void changed_texts_do_no_harm(void)
 	for (int i = rounds ? atoi(rounds) : 1500; i > 0; i--) {
 		struct loaded loaded;
 
-		memcpy(text, original, original_size);
+		memcpy(text, original, original_size + 1);
 		write_bytes(path, text, mutate(text, original_size, capacity, &state));
 		load(&loaded, path);
 		n_refused += loaded.result != 0;
