@@ -43,17 +43,6 @@ static void on_terminate(struct ev_loop *loop, struct ev_signal *watcher, int ev
 	pf_bridge_stop(run->bridge);
 }
 
-/* Without this a hang-up would end the process and leave the outputs as they are. */
-static void on_hang_up(struct ev_loop *loop, struct ev_signal *watcher, int events)
-{
-	(void)loop;
-	(void)watcher;
-	(void)events;
-	(void)pf_notify_reloading();
-	pf_warning("not available in this version: reload; restart to use a changed configuration");
-	(void)pf_notify("READY=1");
-}
-
 static void on_stopped(void *user)
 {
 	struct run *run = user;
