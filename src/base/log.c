@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ static const char *const level_names[] = {"error", "warning", "notice", "info", 
 static const int syslog_priorities[] = {3, 4, 5, 6, 7};
 
 static _Atomic int shown_level = PF_LOG_INFO;
+static _Atomic unsigned n_lost; /* messages dropped since the last one written */
 static void (*log_sink)(enum pf_log_level level, const char *text, void *user);
 static void *log_sink_user;
 
@@ -31,7 +33,16 @@ static bool is_journal(void)
 	return status.st_dev == (dev_t)device && status.st_ino == (ino_t)inode;
 }
 
-static void write_line(enum pf_log_level level, const char *text)
+/* A relay must not wait for a log that nobody reads: what cannot be written at once is dropped. */
+static bool is_writable(void)
+{
+	struct pollfd target = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	/* "writable" means room for PIPE_BUF (4096) bytes at least: more than a line */
+	return poll(&target, 1, 0) == 1 && (target.revents & POLLOUT);
+}
+
+static void write_text(enum pf_log_level level, const char *text)
 {
 	char line[1100];
 	int n;
@@ -45,6 +56,23 @@ static void write_line(enum pf_log_level level, const char *text)
 	/* nothing sensible can be done when standard error is gone */
 	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;
+}
+
+static void write_line(enum pf_log_level level, const char *text)
+{
+	char lost[64];
+	unsigned n;
+
+	if (!is_writable()) {
+		atomic_fetch_add(&n_lost, 1);
+		return;
+	}
+	n = atomic_exchange(&n_lost, 0);
+	if (n > 0) {
+		(void)snprintf(lost, sizeof lost, "%u log messages were lost", n);
+		write_text(PF_LOG_WARNING, lost);
+	}
+	write_text(level, text);
 }
 
 void pf_log_set_level(enum pf_log_level level)

@@ -5,7 +5,8 @@
  * Messages to the person who runs the daemon, on standard error.
  *
  * Under systemd (JOURNAL_STREAM names standard error) each line carries the journal's priority
- * prefix ("<3>") and no time. Layers 0 and 1 log at debug only. Thread-safe: one write per line.
+ * prefix ("<3>") and no time. A line that cannot be written at once is dropped, and counted in the
+ * next one. Layers 0 and 1 log at debug only. Thread-safe: one write per line.
  */
 
 #ifndef PF_BASE_LOG_H
