@@ -160,6 +160,8 @@ static int request_line(struct pf_input_item *input, char *ret_reason)
 	request.offset = input->found.info.offset;
 	r = input->found.ops->request_input(input->found.context, &request, &input->line);
 	if (r == 0)
+		pf_line_warn_if_slow(&input->found, "input", config->item.name);
+	if (r == 0)
 		r = input->found.ops->get(input->line);
 	if (r < 0) {
 		release_line(input);

@@ -124,6 +124,8 @@ static int request_line(struct pf_output_item *output, bool *ret_level, char *re
 	request.offset = output->found.info.offset;
 	r = output->found.ops->request_output(
 		output->found.context, &request, &output->line, ret_level, &was_output);
+	if (r == 0)
+		pf_line_warn_if_slow(&output->found, "output", config->item.name);
 	if (r < 0)
 		pf_line_explain(&output->found, &config->line, r, ret_reason);
 	else if (!was_output && request.initial == PF_INITIAL_KEEP)
