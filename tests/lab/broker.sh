@@ -4,7 +4,7 @@
 #
 # The broker goes away and comes back: outputs stay as they are, what changed meanwhile ends in the
 # right retained state, and commands work without a restart.
-# lab: -c time-travel=inf-cpu
+# lab: -c time-travel -t 240
 # shellcheck disable=SC1091,SC2034,SC2154,SC2317 # it shares variables with lib.sh
 . "$(dirname "$0")/lib.sh"
 need_daemon

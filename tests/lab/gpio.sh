@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Lines of a real GPIO chip: edges become messages, commands move lines, and nothing else does.
+# lab: -t 300
 # shellcheck disable=SC1091,SC2034,SC2154,SC2317 # it shares variables with lib.sh
 . "$(dirname "$0")/lib.sh"
 need_daemon
@@ -25,11 +26,15 @@ outputs: (
   { name = "heater"; line = "GPIO12"; initial = "on"; on_exit = "on"; },
   { name = "siren";  line = "GPIO25"; active_low = true; initial = "on"; on_exit = "off"; },
   { name = "keeper"; line = "GPIO26"; initial = "keep"; on_exit = "keep"; },
+  { name = "stray";  line = "GPIO21"; initial = "keep"; on_exit = "keep"; },
   { name = "busy";   line = "GPIO20"; }
 );'
 
 test_start() {
+  # keeper finds an output that is on; stray a line that nobody drives
   pull 26 up
+  set_line 26 1
+  pull 21 up
   hold_line 20
   trace_start || note 'no trace events in this kernel'
   start_daemon
@@ -41,6 +46,7 @@ test_start() {
   ok 'keep takes the level that it finds' line_is 26 1
   traced 26
   ok 'and never drives the other one' unlike "$traced" '*out=0*'
+  ok 'keep takes a line that nobody drives for off' line_is 21 0
   ok 'states are published: off' message output/pump OFF
   ok 'states are published: on' message output/heater ON
   ok 'states are published: kept' message output/keeper ON

@@ -16,7 +16,7 @@ humidity() {
     h = 128422 - 76800
     h = (adc - (h4 * 64 + h5 / 16384 * h)) * (h2 / 65536 * (1 + h6 / 67108864 * h * (1 + h3 / 67108864 * h)))
     h = h * (1 - h1 * h / 524288)
-    printf "%.3f\n", h < 0 ? 0 : h > 100 ? 100 : h
+    printf "%.3f\n", (h < 0 ? 0 : (h > 100 ? 100 : h))
   }'
 }
 
@@ -32,8 +32,8 @@ test_readings() {
   ok 'bme280: humidity, by the formula' value_near sensor/air/humidity "$(humidity 27800)" 0.51
   ok 'lm75: 20 degrees' value_near sensor/board 20 0.001
   mark
-  chips 0x48 temp -10125
-  ok 'lm75: a negative reading' message sensor/board '-10.1*'
+  chips 0x48 temp -10500
+  ok 'lm75: a negative reading, half a degree' message sensor/board '-10.5*'
 }
 
 # breaks ITEM ADDRESS ORDER...: the order makes the item unavailable; no value comes until the

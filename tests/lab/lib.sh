@@ -31,16 +31,18 @@ nap() {
   read -r -t "$1" -u "$never" || true
 }
 
-# until_true SECONDS COMMAND...: polls until COMMAND succeeds; fails when it never did
+# until_true SECONDS COMMAND...: polls until COMMAND succeeds; fails when it never did. The longer it
+# has waited, the more rarely it looks: virtual hours should not cost a million looks.
 until_true() {
-  local end
-  now_ms
-  end=$((now_ms + $1 * 1000))
+  local start limit_ms=$(($1 * 1000)) waited
   shift
+  now_ms
+  start=$now_ms
   until "$@"; do
     now_ms
-    [ "$now_ms" -lt "$end" ] || return 1
-    nap 0.01
+    waited=$((now_ms - start))
+    [ "$waited" -lt "$limit_ms" ] || return 1
+    if [ "$waited" -lt 3000 ]; then nap 0.01; elif [ "$waited" -lt 60000 ]; then nap 0.1; else nap 1; fi
   done
 }
 
@@ -193,6 +195,14 @@ plug() {
   echo "$1" >/sys/kernel/config/gpio-sim/lab/live
 }
 
+# set_line N LEVEL: makes the line an output and leaves it, as a program would that has ended
+set_line() {
+  case $(gpioset --version) in
+  *' v1.'*) gpioset --mode=exit pinctrl-bcm2711 "$1=$2" ;;
+  *) gpioset -t 0 -c gpiochip0 "$1=$2" ;;
+  esac
+}
+
 # hold_line N: has gpioset hold line N at 0, as a stranger would; release_line lets go
 hold_line() {
   case $(gpioset --version) in
@@ -334,9 +344,9 @@ since=0                                     # the first one that counts
 
 # listen: subscribes to everything; messages are then at hand for `message` and its kin
 listen() {
-  [ -p "$tmp/messages" ] || mkfifo "$tmp/messages"
-  exec {messages}<>"$tmp/messages"
-  mosquitto_sub -h 127.0.0.1 -p $port -q 1 -t '#' -F '%r %t %p' >"$tmp/messages" 2>/dev/null &
+  : >"$tmp/messages" # a file: bash reads a pipe byte by byte, one system call each
+  exec {messages}<"$tmp/messages"
+  mosquitto_sub -h 127.0.0.1 -p $port -q 1 -t '#' -F '%r %t %p' >>"$tmp/messages" 2>/dev/null &
   listener_pid=$!
   # known to be subscribed once a message comes through
   until_true 10 listen_probe
@@ -344,33 +354,35 @@ listen() {
 
 listen_probe() {
   publish_raw lab-probe here
-  collect 0.3
+  nap 0.1
+  collect
   count_since_mark lab-probe here
   [ "$count" -gt 0 ]
 }
 
-# unlisten: ends the subscriber
-unlisten() {
-  kill "$listener_pid"
-  wait "$listener_pid" 2>/dev/null || true
-}
-
-# next_message SECONDS: takes in one message, or fails
+# next_message: takes in one message that has arrived already, or fails
 next_message() {
-  local flag topic payload
-  read -r -t "$1" -u "$messages" flag topic payload || return 1
+  local line flag topic payload
+  if ! IFS= read -r -u "$messages" line; then
+    partial+=$line # it is being written
+    return 1
+  fi
   now_ms
+  line=$partial$line partial=''
+  flag=${line%% *} line=${line#* }
+  topic=${line%% *} payload=${line#* }
   stored+=("$flag") topics+=("$topic") payloads+=("$payload") times_ms+=("$now_ms")
 }
+partial=''
 
-# collect SECONDS: takes in what arrives, until nothing did for that long
+# collect: takes in all that has arrived
 collect() {
-  while next_message "$1"; do :; done
+  while next_message; do :; done
 }
 
 # mark: forget the messages so far; what is expected must come from here on
 mark() {
-  collect 0.001
+  collect
   since=${#topics[@]}
   log_since=0
   [ ! -s "$tmp/log" ] || log_since=$(stat -c %s "$tmp/log")
@@ -378,11 +390,12 @@ mark() {
 log_since=0
 
 show_messages() {
-  local i
+  local i first=$since
   [ -n "${messages:-}" ] || return 0
-  collect 0.001
-  note "messages since the last mark:"
-  for ((i = since; i < ${#topics[@]}; i++)); do
+  collect
+  note "the last messages since the mark:"
+  [ $((${#topics[@]} - first)) -le 16 ] || first=$((${#topics[@]} - 16))
+  for ((i = first; i < ${#topics[@]}; i++)); do
     note "  ${topics[i]} = '${payloads[i]}'"
   done
 }
@@ -403,28 +416,28 @@ count_since_mark() {
 # message TOPIC PATTERN [SECONDS]: waits for a message on PREFIX/TOPIC whose payload matches the
 # shell pattern; its payload in $payload, the time it was read in $message_ms
 message() {
-  local end i=$since
-  now_ms
-  end=$((now_ms + ${3:-5} * 1000))
-  while :; do
-    while [ "$i" -lt ${#topics[@]} ]; do
-      # shellcheck disable=SC2053 # a pattern is wanted
-      if [[ ${topics[i]} == "$prefix/$1" && ${payloads[i]} == $2 ]]; then
-        payload=${payloads[i]} message_ms=${times_ms[i]}
-        return 0
-      fi
-      i=$((i + 1))
-    done
-    now_ms
-    [ "$now_ms" -lt "$end" ] || return 1
-    next_message 0.25 || true
+  next_to_see=$since
+  until_true "${3:-5}" message_came "$1" "$2"
+}
+
+message_came() {
+  local i
+  collect
+  for ((i = next_to_see; i < ${#topics[@]}; i++)); do
+    # shellcheck disable=SC2053 # a pattern is wanted
+    if [[ ${topics[i]} == "$prefix/$1" && ${payloads[i]} == $2 ]]; then
+      payload=${payloads[i]} message_ms=${times_ms[i]}
+      return 0
+    fi
   done
+  next_to_see=${#topics[@]}
+  return 1
 }
 
 # no_message TOPIC PATTERN: none has come since the mark. Wait first for something that would
 # have come later.
 no_message() {
-  collect 0.001
+  collect
   count_since_mark "$prefix/$1" "$2"
   why="$count came"
   [ "$count" -eq 0 ]
@@ -434,7 +447,7 @@ no_message() {
 messages_are() {
   local i topic=$prefix/$1 got=()
   shift
-  collect 0.001
+  collect
   for ((i = since; i < ${#topics[@]}; i++)); do
     [[ ${topics[i]} != "$topic" ]] || got+=("${payloads[i]}")
   done
@@ -446,7 +459,7 @@ messages_are() {
 # others in between or not
 in_order() {
   local i=$since
-  collect 0.001
+  collect
   why=''
   while [ $# -gt 0 ]; do
     # shellcheck disable=SC2053 # a pattern is wanted
@@ -503,11 +516,11 @@ need_daemon() {
   fi
 }
 
-# configure <<EOF: writes the configuration, with broker and folders put in front
+# configure [MQTT-SETTING...] <<EOF: writes the configuration, with broker and folders put in front
 configure() {
   mkdir -p "$tmp/state"
   {
-    echo "mqtt: { broker = \"mqtt://127.0.0.1:$port\"; prefix = \"$prefix\"; client_id = \"lab\"; };"
+    echo "mqtt: { broker = \"mqtt://127.0.0.1:$port\"; prefix = \"$prefix\"; client_id = \"lab\"; $* };"
     echo "state_dir = \"$tmp/state\";"
     cat
   } >"$tmp/pinferry.conf"

@@ -4,30 +4,32 @@
 #
 # Long times in seconds, thanks to virtual time: intervals that do not drift, backoff that ends at
 # its ceiling, long debounce windows.
-# lab: -c time-travel=inf-cpu -t 300
+# Plain time travel, not inf-cpu: each time the broker refuses, a thread of the MQTT library looks at
+# the socket without a pause until another one wakes up, which would be never.
+# lab: -c time-travel -t 300
 # shellcheck disable=SC1091,SC2034,SC2154,SC2317 # it shares variables with lib.sh
 . "$(dirname "$0")/lib.sh"
 need_daemon
 
 tank=28-0000012345ab
-hour_s=3600 day_s=86400
+day_s=86400
 
 transfers() { # ADDRESS: in $transfers
   chips "$1" transfers
   transfers=$chips_answer
 }
 
-# An hour with a broker, where each reading can be counted as a message.
-test_hour() {
+# Some time with a broker, where each reading can be counted as a message.
+test_minutes() {
   start_daemon
-  message sensor/tank '*' 15
+  message sensor/tank '*' 70
   mark
-  nap $hour_s
-  collect 0.5
+  nap 1200
+  collect
   count_since_mark "$prefix/sensor/tank" '*'
-  ok 'an hour has 360 readings of a sensor read every 10 s' between "$count" 359 361
+  ok '20 minutes have 20 readings of a sensor read every minute' between "$count" 20 20
   count_since_mark "$prefix/sensor/board" '*'
-  ok 'and 60 of one read every minute' between "$count" 59 61
+  ok 'and 120 of one read every 10 s' between "$count" 119 121
 }
 
 test_debounce() {
@@ -58,15 +60,15 @@ test_day() {
   local failing=$transfers
   nap $day_s
   w1_conversions $tank
-  ok 'a day has 8640 readings, without a broker' between $((w1_conversions - before)) 8638 8642
+  ok 'a day has 1440 readings, without a broker' between $((w1_conversions - before)) 1439 1441
   transfers 0x49
   ok 'a failing chip is asked once a minute' between $((transfers - failing)) 1300 1550
   ok 'the daemon runs' daemon_runs
   mark
   w1_temp $tank 4000
   broker_start
-  ok 'after a day: the broker is found' message status online 120
-  ok 'and gets a fresh reading' message sensor/tank '4*' 30
+  ok 'after a day: the broker is found' message status online 4000
+  ok 'and gets a fresh reading' message sensor/tank '4*' 65
   chips 0x49 fault works
   ok 'the failing chip recovers' message sensor/failing/availability online 75
 }
@@ -76,18 +78,19 @@ ok 'a subscriber listens' listen
 w1_add $tank 21500
 ok 'the kernel finds the sensor' w1_seen $tank
 ok 'a bus with chips' chips_start lm75@0x48 lm75@0x49
-configure <<EOF
+# it asks for the broker once an hour at last
+configure 'reconnect_max_s = 3600;' <<EOF
 inputs: (
   { name = "slow"; line = "GPIO17"; debounce_ms = 60000; },
   { name = "later"; line = "GPIO18"; debounce_ms = 60000; }
 );
 sensors: (
-  { name = "tank"; driver = "ds18b20"; id = "$tank"; interval_s = 10; },
-  { name = "board"; driver = "lm75"; bus = "$bus"; address = 0x48; },
+  { name = "tank"; driver = "ds18b20"; id = "$tank"; },
+  { name = "board"; driver = "lm75"; bus = "$bus"; address = 0x48; interval_s = 10; },
   { name = "failing"; driver = "lm75"; bus = "$bus"; address = 0x49; interval_s = 1; }
 );
 EOF
-test_hour
+test_minutes
 test_debounce
 test_day
 stop_daemon
