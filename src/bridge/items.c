@@ -74,6 +74,8 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	for (size_t i = 0; i < config->n_outputs; i++)
 		items->outputs[i] = pf_output_item_new(env, &config->outputs[i],
 			find_group(items->groups, config, config->outputs[i].interlock));
+	for (size_t i = 0; i < config->n_outputs; i++)
+		pf_output_item_start(items->outputs[i]);
 	for (size_t i = 0; i < config->n_inputs; i++)
 		items->inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
 	for (size_t i = 0; i < config->n_sensors; i++)
@@ -122,7 +124,7 @@ static void keep_sensors(struct pf_items *items, struct pf_sensor_item **sensors
  * so that a new item can have them.
  */
 static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs,
-	struct pf_interlock *groups, const struct pf_config *old, const struct pf_config *config)
+	const struct pf_config *old, const struct pf_config *config)
 {
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
@@ -137,10 +139,54 @@ static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs
 		pf_output_item_exit(items->outputs[k]);
 		pf_output_item_free(items->outputs[k], true);
 	}
+}
+
+static void inherit_groups(struct pf_interlock *groups, const struct pf_config *config,
+	const struct pf_interlock *old_groups, const struct pf_config *old)
+{
+	for (size_t i = 0; i < old->n_interlocks; i++) {
+		struct pf_interlock *group = find_group(groups, config, old_groups[i].name);
+
+		if (group)
+			pf_interlock_inherit(group, &old_groups[i]);
+	}
+}
+
+/*
+ * Gives the kept outputs (NULL: a new one) their new rules and starts the new ones. Every output is
+ * in its group before the first may move: else it would not know whom it has to wait for.
+ */
+static void reload_outputs(struct pf_items *items, struct pf_output_item **outputs,
+	struct pf_interlock *groups, const struct pf_config *old, const struct pf_config *config)
+{
+	bool *kept = pf_calloc(config->n_outputs, sizeof *kept);
+
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		struct pf_interlock *group = find_group(
+			groups, config, config->outputs[i].interlock);
+
+		kept[i] = outputs[i];
+		if (kept[i])
+			pf_output_item_regroup(outputs[i], group);
+		else
+			outputs[i] = pf_output_item_new(items->env, &config->outputs[i], group);
+	}
+	inherit_groups(groups, config, items->groups, old);
 	for (size_t i = 0; i < config->n_outputs; i++)
-		if (outputs[i])
-			pf_output_item_rebind(outputs[i], &config->outputs[i],
-				find_group(groups, config, config->outputs[i].interlock));
+		if (kept[i])
+			pf_output_item_rebind(outputs[i], &config->outputs[i]);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (!kept[i])
+			pf_output_item_start(outputs[i]);
+	free(kept);
+}
+
+void pf_items_link(struct pf_items *items, bool up)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		pf_output_item_link(items->outputs[i], now_ns, up);
 }
 
 void pf_items_reload(struct pf_items *items, struct pf_config *config)
@@ -156,18 +202,15 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config)
 
 	keep_sensors(items, sensors, old, config);
 	keep_inputs(items, inputs, old, config);
-	keep_outputs(items, outputs, groups, old, config);
+	keep_outputs(items, outputs, old, config);
+	env->config = config;
+	reload_outputs(items, outputs, groups, old, config);
+	free_groups(items->groups, old);
 	free(items->outputs);
 	free(items->inputs);
 	free(items->sensors);
-	free_groups(items->groups, old);
 	/* until all are there, a button finds no outputs */
 	items->outputs = NULL;
-	env->config = config;
-	for (size_t i = 0; i < config->n_outputs; i++)
-		if (!outputs[i])
-			outputs[i] = pf_output_item_new(env, &config->outputs[i],
-				find_group(groups, config, config->outputs[i].interlock));
 	for (size_t i = 0; i < config->n_inputs; i++)
 		if (!inputs[i])
 			inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
@@ -179,6 +222,8 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config)
 	items->outputs = outputs;
 	items->inputs = inputs;
 	items->sensors = sensors;
+	/* new outputs do not know yet whether the broker is there */
+	pf_items_link(items, env->publisher.connected);
 	pf_publisher_sweep(&env->publisher);
 }
 
@@ -192,14 +237,6 @@ void pf_items_message(struct pf_items *items, const struct pf_link_message *mess
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
 		if (pf_output_item_message(items->outputs[i], now_ns, message))
 			return;
-}
-
-void pf_items_link(struct pf_items *items, bool up)
-{
-	const uint64_t now_ns = pf_clock_now_ns();
-
-	for (size_t i = 0; i < items->env->config->n_outputs; i++)
-		pf_output_item_link(items->outputs[i], now_ns, up);
 }
 
 /* Several outputs may listen to one heartbeat: it is subscribed once. */

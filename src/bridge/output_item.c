@@ -356,12 +356,20 @@ struct pf_output_item *pf_output_item_new(
 	pf_timer_init(&output->tick, on_tick);
 	pf_timer_init(&output->retry, on_retry);
 	pf_output_init(&output->output, config, group, &port, output, pf_clock_now_ns());
-	try_line(output);
 	return output;
 }
 
-void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config,
-	struct pf_interlock *group)
+void pf_output_item_start(struct pf_output_item *output)
+{
+	try_line(output);
+}
+
+void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *group)
+{
+	pf_output_regroup(&output->output, group);
+}
+
+void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config)
 {
 	struct pf_env *env = output->item.env;
 	const bool same_topics = pf_same_output_topics(output->config, config);
@@ -373,7 +381,7 @@ void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output
 		add_topics(output, env);
 		output->published = false;
 	}
-	if (pf_output_reconfigure(&output->output, pf_clock_now_ns(), config, group) == -ENOTUNIQ)
+	if (pf_output_reconfigure(&output->output, pf_clock_now_ns(), config) == -ENOTUNIQ)
 		report_conflict(output);
 	if (same_topics)
 		return;

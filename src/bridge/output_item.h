@@ -17,18 +17,26 @@
 struct pf_output_item;
 
 /*
- * Requests the line in its initial state; if that fails, tries again by itself. group: that of
- * its interlock, or NULL; borrowed.
+ * Makes an output whose line is not requested yet. group: that of its interlock, or NULL;
+ * borrowed.
  */
 struct pf_output_item *pf_output_item_new(
 	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group);
 
 /*
+ * Requests the line in its initial state; if that fails, tries again by itself. All members of its
+ * group have to be made before the first is started.
+ */
+void pf_output_item_start(struct pf_output_item *output);
+
+/* Puts the output into a group of the new configuration (NULL: none); see pf_output_regroup(). */
+void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *group);
+
+/*
  * Goes on under a new configuration with the same line and polarity: keeps the line as it is and
  * takes over name, topics and rules.
  */
-void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config,
-	struct pf_interlock *group);
+void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config);
 
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_output_item_free(struct pf_output_item *output, bool clear);

@@ -27,6 +27,12 @@ void pf_interlock_add(struct pf_interlock *group, struct pf_output *output)
 	group->members[group->n++] = output;
 }
 
+void pf_interlock_inherit(struct pf_interlock *group, const struct pf_interlock *old)
+{
+	if (old->rested_ns > group->rested_ns)
+		group->rested_ns = old->rested_ns;
+}
+
 /* When the dead time after a member is over. */
 static uint64_t rested_ns(const struct pf_interlock *group, const struct pf_output *output)
 {

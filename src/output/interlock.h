@@ -33,6 +33,9 @@ void pf_interlock_done(struct pf_interlock *group);
 /* Adds a member. */
 void pf_interlock_add(struct pf_interlock *group, struct pf_output *output);
 
+/* Takes over from the same group of an older configuration what it knows of members that left. */
+void pf_interlock_inherit(struct pf_interlock *group, const struct pf_interlock *old);
+
 /* Takes a member out; the others then look again at their next tick. One not in it is fine. */
 void pf_interlock_remove(struct pf_interlock *group, struct pf_output *output);
 

@@ -184,21 +184,38 @@ void pf_output_lost(struct pf_output *output)
 	output->held = false;
 }
 
-int pf_output_reconfigure(struct pf_output *output, uint64_t now_ns,
-	const struct pf_output_config *config, struct pf_interlock *group)
+void pf_output_regroup(struct pf_output *output, struct pf_interlock *group)
+{
+	pf_output_done(output);
+	output->group = group;
+	if (group)
+		pf_interlock_add(group, output);
+}
+
+/* Whether two of the group are on, or both are to go on: never so in a group that has not changed.
+ */
+static bool is_in_conflict(const struct pf_output *output)
+{
+	for (size_t i = 0; output->group && i < output->group->n; i++) {
+		const struct pf_output *other = output->group->members[i];
+		const bool counts = other->started || other->source != PF_SOURCE_START;
+
+		if (other != output && counts &&
+			((output->level && other->level) || (output->desired && other->desired)))
+			return true;
+	}
+	return false;
+}
+
+int pf_output_reconfigure(
+	struct pf_output *output, uint64_t now_ns, const struct pf_output_config *config)
 {
 	const struct pf_failsafe_config *new = &config->failsafe, *old = &output->config->failsafe;
-	const bool moves = output->group != group;
 
 	if (!new->after_ms != !old->after_ms || !new->heartbeat_topic != !old->heartbeat_topic)
 		pf_failsafe_reconfigure(&output->failsafe, new, now_ns);
 	output->config = config;
-	if (moves)
-		pf_output_done(output);
-	output->group = group;
-	if (moves && group)
-		pf_interlock_add(group, output);
-	if (moves && find_rival(output) && (output->level || output->desired))
+	if (is_in_conflict(output))
 		return switch_off_group(output, now_ns);
 	pf_envelope_advance(output, now_ns);
 	output->port->changed(output->user);

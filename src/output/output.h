@@ -75,12 +75,17 @@ void pf_output_link(struct pf_output *output, uint64_t now_ns, bool up);
 void pf_output_heartbeat(struct pf_output *output, uint64_t now_ns);
 
 /*
- * Other rules and maybe another group, for the same line; the line does not move unless the new
- * rules demand it. -ENOTUNIQ: it is on, and so is another member of the new group; all are
- * switched off. Else 0.
+ * Puts the output from its group into another (NULL: none); nothing moves. At a reload all outputs
+ * have to be in their new groups before the first of them gets its new rules.
  */
-int pf_output_reconfigure(struct pf_output *output, uint64_t now_ns,
-	const struct pf_output_config *config, struct pf_interlock *group);
+void pf_output_regroup(struct pf_output *output, struct pf_interlock *group);
+
+/*
+ * Other rules for the same line, which does not move unless they demand it. -ENOTUNIQ: it is on or
+ * to go on, and so is another member of its group; all are switched off. Else 0.
+ */
+int pf_output_reconfigure(
+	struct pf_output *output, uint64_t now_ns, const struct pf_output_config *config);
 
 /* When to call pf_output_tick(); PF_NEVER if nothing is due. */
 uint64_t pf_output_wake_ns(const struct pf_output *output);

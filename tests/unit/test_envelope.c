@@ -445,7 +445,7 @@ static void safety_overrides_min_on(void)
 	line = world_single(config);
 	world_on(0);
 	shorter.max_on_ms = 1000; /* a reload */
-	pf_output_reconfigure(&line->output, world.now_ns, &shorter, NULL);
+	pf_output_reconfigure(&line->output, world.now_ns, &shorter);
 	world_run(1 * S);
 	T_FALSE(line->level); /* max_on_s */
 }
@@ -794,11 +794,82 @@ static void reload_into_a_group_with_another_on_switches_all_off(void)
 	world_on(0);
 	world_on(1);
 	T_TRUE(world.lines[0].level && world.lines[1].level);
-	T_INT(pf_output_reconfigure(
-		      &world.lines[1].output, world.now_ns, &world.lines[1].config, &world.group),
+	pf_output_regroup(&world.lines[1].output, &world.group);
+	T_INT(pf_output_reconfigure(&world.lines[1].output, world.now_ns, &world.lines[1].config),
 		-ENOTUNIQ);
 	T_FALSE(world.lines[0].level);
 	T_FALSE(world.lines[1].level);
+}
+
+/* A reload: a group of the same name in place of the old one, which is gone then. */
+static void reload_group(struct pf_interlock *group)
+{
+	pf_interlock_init(group, "blind", 500);
+	for (size_t i = 0; i < world.n; i++)
+		pf_output_regroup(&world.lines[i].output, group);
+	pf_interlock_inherit(group, &world.group);
+	for (size_t i = 0; i < world.n; i++)
+		T_INT(pf_output_reconfigure(
+			      &world.lines[i].output, world.now_ns, &world.lines[i].config),
+			0);
+}
+
+static void reload_does_not_shorten_the_dead_time(void)
+{
+	struct pf_interlock group;
+
+	world_blind(plain, plain);
+	world_on(0);
+	world_run(1 * S);
+	world_on(1); /* the other is off now, and this one waits */
+	T_FALSE(world.lines[0].level);
+	world_run(100 * MS);
+	reload_group(&group);
+	T_FALSE(world.lines[1].level);
+	world_run(399 * MS);
+	T_FALSE(world.lines[1].level);
+	world_run(1 * MS);
+	T_TRUE(world.lines[1].level);
+	pf_interlock_done(&group);
+}
+
+static void reload_does_not_let_two_be_on(void)
+{
+	struct pf_output_config config = plain;
+	struct pf_interlock group;
+
+	config.min_on_ms = 5000;
+	world_blind(config, config);
+	world_on(1);
+	T_TRUE(world.lines[1].level);
+	world_on(0); /* waits for the other's min_on_s */
+	T_TRUE(world.lines[1].level);
+	reload_group(&group);
+	T_FALSE(world.lines[0].level);
+	T_TRUE(world.lines[1].level);
+	world_run(5500 * MS);
+	T_TRUE(world.lines[0].level);
+	T_FALSE(world.lines[1].level);
+	pf_interlock_done(&group);
+}
+
+static void a_member_that_a_reload_removes_is_waited_for(void)
+{
+	struct pf_interlock group;
+
+	world_blind(plain, plain);
+	world_on(1);
+	world_run(1 * S);
+	pf_output_exit(&world.lines[1].output, world.now_ns);
+	pf_output_done(&world.lines[1].output);
+	world.n = 1;
+	reload_group(&group);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	world_run(499 * MS);
+	T_FALSE(world.lines[0].level);
+	world_run(1 * MS);
+	T_TRUE(world.lines[0].level);
+	pf_interlock_done(&group);
 }
 
 /* ---- failsafe ---------------------------------------------------------------------------------*/
@@ -1010,6 +1081,8 @@ T_MAIN("envelope", T(initial_off_and_on_are_set_in_the_request),
 	T(exit_of_one_member_lets_no_other_go_on),
 	T(removed_member_frees_the_others_after_its_dead_time),
 	T(reload_into_a_group_with_another_on_switches_all_off),
+	T(reload_does_not_shorten_the_dead_time), T(reload_does_not_let_two_be_on),
+	T(a_member_that_a_reload_removes_is_waited_for),
 	T(failsafe_fires_when_the_broker_is_never_reached),
 	T(failsafe_counts_from_the_detected_loss),
 	T(broker_that_comes_back_in_time_changes_nothing),
