@@ -6,19 +6,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
 
 /* How long pf_worker_free() waits for the call under way. */
-#define JOIN_MS 200
+#define END_MS 200
 
 struct pf_worker {
 	struct ev_loop *loop;
 	struct ev_async finished; /* wakes the loop to call done() */
 	struct pf_mailbox todo, done;
+	struct pf_mailbox ended; /* the thread's last word */
 	pthread_t thread;
 	_Atomic uint64_t busy_since_ns; /* 0: idle */
 	char *name;
@@ -37,6 +37,7 @@ static void *work(void *argument)
 		(void)pf_mailbox_put(&worker->done, job);
 		ev_async_send(worker->loop, &worker->finished);
 	}
+	(void)pf_mailbox_put(&worker->ended, worker);
 	return NULL;
 }
 
@@ -55,6 +56,7 @@ static void release(struct pf_worker *worker)
 {
 	pf_mailbox_done(&worker->todo);
 	pf_mailbox_done(&worker->done);
+	pf_mailbox_done(&worker->ended);
 	free(worker->name);
 	free(worker);
 }
@@ -69,6 +71,7 @@ int pf_worker_new(struct ev_loop *loop, const char *name, struct pf_worker **ret
 	worker->name = pf_strdup(name);
 	pf_mailbox_init(&worker->todo, PF_WORKER_JOBS_MAX);
 	pf_mailbox_init(&worker->done, PF_WORKER_JOBS_MAX + 2);
+	pf_mailbox_init(&worker->ended, 1);
 	ev_async_init(&worker->finished, on_finished);
 	worker->finished.data = worker;
 	ev_set_priority(&worker->finished, EV_MINPRI); /* readings after commands and timers */
@@ -85,21 +88,6 @@ int pf_worker_new(struct ev_loop *loop, const char *name, struct pf_worker **ret
 	return 0;
 }
 
-/* Waits a moment for the thread. An idle one ends at once; one that hangs in a call is left alone.
- */
-static bool join_soon(pthread_t thread)
-{
-	struct timespec deadline;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_nsec += JOIN_MS * 1000000L;
-	if (deadline.tv_nsec >= 1000000000L) {
-		deadline.tv_nsec -= 1000000000L;
-		deadline.tv_sec++;
-	}
-	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &deadline) == 0;
-}
-
 bool pf_worker_free(struct pf_worker *worker)
 {
 	if (!worker)
@@ -109,10 +97,12 @@ bool pf_worker_free(struct pf_worker *worker)
 	while (pf_mailbox_take(&worker->todo))
 		;
 	pf_mailbox_close(&worker->todo);
-	if (!join_soon(worker->thread)) {
+	/* an idle one ends at once; one that hangs in a call is left alone */
+	if (!pf_mailbox_wait(&worker->ended, END_MS)) {
 		pthread_detach(worker->thread);
 		return false;
 	}
+	pthread_join(worker->thread, NULL);
 	release(worker);
 	return true;
 }

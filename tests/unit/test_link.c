@@ -149,7 +149,7 @@ static void thousand_states_offline_are_ten(void)
 	watched_init(&watched, later_port);
 	watched_start(&watched, NULL);
 	for (int i = 0; i < 1000; i++) {
-		char topic[16], text[16];
+		char topic[32], text[16];
 
 		(void)snprintf(topic, sizeof topic, "t/s%d", i % 10);
 		(void)snprintf(text, sizeof text, "%d", i);
@@ -180,7 +180,7 @@ static void stop_delivers_what_waits(void)
 	watched.on_connected = publish_all;
 	start_connected(NULL);
 	for (int i = 0; i < 200; i++) {
-		char topic[16];
+		char topic[32];
 
 		(void)snprintf(topic, sizeof topic, "t/last/%d", i);
 		(void)watched_publish(&watched, topic, "z", 1, true);
