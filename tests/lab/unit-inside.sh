@@ -141,11 +141,18 @@ ok 'and the state is published' message output/pump ON
 # ---- trouble
 
 pid=$(show MainPID)
-ok 'reload is accepted' systemctl reload pinferry
-ok 'the journal says what becomes of it' journal reload
-switch pump OFF
-ok 'after a reload it serves' line_is 27 0
-ok 'as the same process' same "$(show MainPID)" "$pid"
+config <<'END'
+inputs: ( { name = "door"; line = "GPIO17"; } );
+outputs: ( { name = "pump"; line = "GPIO27"; }, { name = "lamp"; line = "GPIO22"; } );
+END
+mark
+ok 'a changed configuration is reloaded' systemctl reload pinferry
+ok 'the unit runs on' state active/running
+ok 'what is new is there' message output/lamp OFF
+ok 'what was on is on' line_is 27 1
+switch lamp ON
+ok 'what is new can be switched' line_is 22 1
+ok 'it is the same process' same "$(show MainPID)" "$pid"
 
 mark
 kill -KILL "$pid"
