@@ -30,6 +30,7 @@ struct run {
 	struct pf_bridge *bridge;
 	struct ev_signal terminate, interrupt, hang_up;
 	struct ev_timer watchdog;
+	bool stopping;
 };
 
 static void on_terminate(struct ev_loop *loop, struct ev_signal *watcher, int events)
@@ -38,6 +39,9 @@ static void on_terminate(struct ev_loop *loop, struct ev_signal *watcher, int ev
 
 	(void)loop;
 	(void)events;
+	if (run->stopping)
+		return;
+	run->stopping = true;
 	pf_notice("stopping (%s)", strsignal(watcher->signum));
 	(void)pf_notify("STOPPING=1");
 	pf_bridge_stop(run->bridge);
@@ -67,7 +71,23 @@ static void watch_signal(struct run *run, struct ev_signal *watcher, int signal,
 	ev_signal_start(run->loop, watcher);
 }
 
-/* Reads the configuration; what is wrong with it goes to standard error. NULL: it is bad. */
+/* Says what is wrong through the log, which never makes the loop wait. */
+static void log_problems(struct pf_problems *problems)
+{
+	char *text = NULL, *rest;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return;
+	pf_problems_print(problems, stream);
+	(void)fclose(stream);
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		pf_warning("%s", line);
+	free(text);
+}
+
+/* Reads the configuration and says what is wrong with it. NULL: it is bad. */
 static struct pf_config *load(const struct run *run)
 {
 	struct pf_config *config = NULL;
@@ -75,7 +95,10 @@ static struct pf_config *load(const struct run *run)
 
 	pf_problems_init(&problems);
 	(void)pf_config_load(run->cli->config_file, run->drivers, &problems, &config);
-	pf_problems_print(&problems, stderr);
+	if (run->bridge)
+		log_problems(&problems);
+	else
+		pf_problems_print(&problems, stderr);
 	pf_problems_done(&problems);
 	return config;
 }
@@ -117,6 +140,9 @@ static void on_hang_up(struct ev_loop *loop, struct ev_signal *watcher, int even
 
 	(void)loop;
 	(void)events;
+	/* what is new would start beside what has just been brought to rest */
+	if (run->stopping)
+		return;
 	(void)pf_notify_reloading();
 	error = reload(run);
 	if (error)
@@ -131,6 +157,8 @@ static void watch(struct run *run)
 {
 	const double watchdog_s = (double)pf_notify_watchdog_us() / 1e6;
 
+	/* a log that nobody reads any more must not end us with the relays as they are */
+	(void)signal(SIGPIPE, SIG_IGN);
 	watch_signal(run, &run->terminate, SIGTERM, on_terminate);
 	watch_signal(run, &run->interrupt, SIGINT, on_terminate);
 	watch_signal(run, &run->hang_up, SIGHUP, on_hang_up);
