@@ -99,6 +99,16 @@ static void free_link(struct pf_bridge *bridge)
 	bridge->link_config = NULL;
 }
 
+/* `info` counts since the start, a link since it was made. */
+static void count_link(struct pf_bridge *bridge)
+{
+	struct pf_link_stats stats;
+
+	pf_link_get_stats(bridge->env.publisher.link, &stats);
+	bridge->env.n_reconnects += stats.reconnects;
+	bridge->env.n_dropped += stats.dropped;
+}
+
 static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, link_ended);
@@ -109,6 +119,7 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 		bridge->stopped(bridge->user);
 		return;
 	}
+	count_link(bridge);
 	free_link(bridge);
 	bridge->link_ending = false;
 	r = start_link(bridge);
@@ -116,10 +127,11 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 		pf_error("mqtt: cannot start the link: %s", strerror(-r));
 }
 
-/* Says goodbye on the link, which ends then. */
-static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms)
+/* Ends the link, with or without a last word. */
+static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_offline)
 {
-	pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "offline");
+	if (say_offline)
+		pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "offline");
 	pf_publisher_disconnected(&bridge->env.publisher);
 	pf_link_stop(bridge->env.publisher.link, deadline_ms);
 }
@@ -152,20 +164,37 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	return start_link(bridge);
 }
 
+/* PREFIX is another one now: nothing stays behind under the old one. */
+static void move_prefix(struct pf_bridge *bridge)
+{
+	struct pf_publisher *publisher = &bridge->env.publisher;
+	struct pf_state *status;
+
+	pf_info_rename(&bridge->info);
+	/* while a link is ending, its status was dealt with when that began */
+	if (!bridge->link_ending) {
+		status = pf_state_add(publisher, bridge->status_topic, 1, true);
+		pf_state_set(publisher, status, "offline");
+		pf_state_remove(publisher, status, true);
+	}
+	pf_publisher_sweep(publisher);
+}
+
 void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 {
 	struct pf_config *old = bridge->env.config;
 	const bool same_link = pf_same_mqtt(&old->mqtt, &config->mqtt) &&
 			       pf_items_same_subscriptions(old, config);
+	const bool moved = strcmp(old->mqtt.prefix, config->mqtt.prefix) != 0;
 
 	pf_items_reload(&bridge->items, config);
 	pf_config_free(old);
+	if (moved)
+		move_prefix(bridge);
 	if (same_link || bridge->link_ending)
 		return;
 	bridge->link_ending = true;
-	pf_info_rename(&bridge->info);
-	pf_publisher_sweep(&bridge->env.publisher);
-	end_link(bridge, RECONNECT_DEADLINE_MS);
+	end_link(bridge, RECONNECT_DEADLINE_MS, !moved);
 	pf_items_link(&bridge->items, false);
 }
 
@@ -182,7 +211,7 @@ void pf_bridge_stop(struct pf_bridge *bridge)
 	pf_items_exit(&bridge->items);
 	/* if the old link is ending for a reload, its end is the end of all */
 	if (!bridge->link_ending)
-		end_link(bridge, PF_STOP_DEADLINE_MS);
+		end_link(bridge, PF_STOP_DEADLINE_MS, true);
 }
 
 bool pf_bridge_free(struct pf_bridge *bridge)

@@ -27,6 +27,8 @@ struct pf_env {
 	/* counters for `info`, since start */
 	uint64_t n_errors;       /* faults entered */
 	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */
+	uint64_t n_reconnects;   /* of links that a reload has ended */
+	uint64_t n_dropped;      /* the same: messages given up */
 };
 
 #endif

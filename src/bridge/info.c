@@ -38,8 +38,9 @@ static char *make_text(const struct pf_info *info)
 	pf_clock_format(info->start_wall_ms, start);
 	cJSON_AddStringToObject(object, "version", PACKAGE_VERSION);
 	cJSON_AddStringToObject(object, "start", start);
-	cJSON_AddNumberToObject(object, "reconnects", stats.reconnects);
-	cJSON_AddNumberToObject(object, "dropped", (double)stats.dropped);
+	cJSON_AddNumberToObject(
+		object, "reconnects", (double)(env->n_reconnects + stats.reconnects));
+	cJSON_AddNumberToObject(object, "dropped", (double)(env->n_dropped + stats.dropped));
 	cJSON_AddNumberToObject(object, "errors", (double)env->n_errors);
 	cJSON_AddNumberToObject(object, "missed_edges", (double)env->n_missed_edges);
 	if (info->reload)
