@@ -17,9 +17,7 @@
 #include "config/same.h"
 #include "output/command.h"
 
-/* Commands that waited longer than this in a stalled loop or link are stale. */
-#define STALE_S 5
-
+#define STALE_S          5 /* commands that waited longer in a stalled loop or link are stale */
 #define N_COMMAND_TOPICS 3 /* enum pf_command_topic */
 
 struct pf_output_item {
@@ -27,6 +25,7 @@ struct pf_output_item {
 	const struct pf_output_config *config;
 	struct pf_output output;
 	struct pf_state *state;
+	bool starting; /* the line was just requested, and nothing is published yet */
 	bool published, published_level;
 	const char *untold; /* what a limit did while the broker was away, or NULL */
 	struct pf_found_line found;
@@ -37,8 +36,7 @@ struct pf_output_item {
 	char *command_topics[N_COMMAND_TOPICS];
 };
 
-/* ---- the line ---------------------------------------------------------------------------------
- */
+/* ---- the line ------------------------------------------------------------------------ */
 
 static const char *word_of(const struct pf_output_item *output, bool level)
 {
@@ -53,11 +51,11 @@ static void release_line(struct pf_output_item *output)
 	output->line = NULL;
 }
 
-static void retry_later(struct pf_output_item *output)
+static void retry_later(struct pf_output_item *output, const char *reason)
 {
-	output->n_failures++;
+	pf_item_fault(&output->item, "%s", reason);
 	pf_timer_set(&output->item.env->timers, &output->retry,
-		pf_clock_now_ns() + pf_backoff_ms(output->n_failures) * PF_NS_PER_MS);
+		pf_clock_now_ns() + pf_backoff_ms(++output->n_failures) * PF_NS_PER_MS);
 }
 
 static void give_up(struct pf_output_item *output, int error)
@@ -66,8 +64,7 @@ static void give_up(struct pf_output_item *output, int error)
 
 	pf_line_explain(&output->found, &output->config->line, error, reason);
 	release_line(output);
-	pf_item_fault(&output->item, "%s", reason);
-	retry_later(output);
+	retry_later(output, reason);
 }
 
 /* The one effect of output.c: the level on the line. */
@@ -76,11 +73,10 @@ static int write_level(void *user, bool level)
 	struct pf_output_item *output = user;
 	const int r = output->found.ops->set(output->line, level);
 
-	if (r == 0) {
+	if (r < 0)
+		give_up(output, r);
+	else
 		pf_info("output %s: %s", output->config->item.name, word_of(output, level));
-		return 0;
-	}
-	give_up(output, r);
 	return r;
 }
 
@@ -95,11 +91,19 @@ static void publish_state(struct pf_output_item *output)
 	free(payload);
 }
 
+/* The line works (again), under topics that may be new. */
+static void come_back(struct pf_output_item *output)
+{
+	pf_item_clear(&output->item);
+	publish_state(output);
+	pf_item_online(&output->item);
+}
+
 static void on_changed(void *user)
 {
 	struct pf_output_item *output = user;
 
-	if (output->output.held &&
+	if (output->output.held && !output->starting &&
 		(!output->published || output->published_level != output->output.level))
 		publish_state(output);
 	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
@@ -135,38 +139,39 @@ static int request_line(struct pf_output_item *output, bool *ret_level, char *re
 	return r;
 }
 
-static void report_conflict(const struct pf_output_item *output)
+static void report(const struct pf_output_item *output, int result)
 {
-	pf_error("output %s: more than one output of interlock %s is on; all are switched off",
-		output->config->item.name, output->config->interlock);
+	if (result == -ENOTUNIQ)
+		pf_error("output %s: more than one output of interlock %s is on; all are switched "
+			 "off",
+			output->config->item.name, output->config->interlock);
 }
 
-static void try_line(struct pf_output_item *output)
+void pf_output_item_start(struct pf_output_item *output)
 {
 	char reason[PF_REASON_SIZE] = "";
 	bool level = false;
 
 	if (request_line(output, &level, reason) < 0) {
-		pf_item_fault(&output->item, "%s", reason);
-		retry_later(output);
+		retry_later(output, reason);
 		return;
 	}
-	output->n_failures = 0;
-	output->published = false;
 	pf_info("output %s: line %s held, %s", output->config->item.name, output->config->line.text,
 		word_of(output, level));
-	pf_item_clear(&output->item);
-	if (pf_output_acquired(&output->output, pf_clock_now_ns(), level) == -ENOTUNIQ)
-		report_conflict(output);
+	output->starting = true;
+	report(output, pf_output_acquired(&output->output, pf_clock_now_ns(), level));
+	output->starting = false;
+	if (output->output.held) {
+		output->n_failures = 0;
+		come_back(output);
+	}
 	on_changed(output);
-	if (output->output.held)
-		pf_item_online(&output->item);
 }
 
 static void on_retry(struct pf_timer *timer, uint64_t now_ns)
 {
 	(void)now_ns;
-	try_line(PF_OWNER(timer, struct pf_output_item, retry));
+	pf_output_item_start(PF_OWNER(timer, struct pf_output_item, retry));
 }
 
 void pf_output_item_check(struct pf_output_item *output)
@@ -185,25 +190,20 @@ void pf_output_item_check(struct pf_output_item *output)
 			word_of(output, level));
 		(void)output->found.ops->set(output->line, output->output.level);
 	} else if (output->item.health == PF_HEALTH_FAULTY) {
-		pf_item_clear(&output->item);
-		publish_state(output);
-		pf_item_online(&output->item);
+		come_back(output);
 	}
 }
 
-/* ---- limits -----------------------------------------------------------------------------------
- */
+/* ---- limits -------------------------------------------------------------------------- */
 
 /* Tells the world why a limit acted; now, or when the broker is back. */
 static void tell(struct pf_output_item *output, const char *reason)
 {
 	struct pf_outcome outcome = {.verdict = PF_VERDICT_DONE};
 
-	if (!output->item.env->publisher.connected) {
-		output->untold = reason;
+	output->untold = output->item.env->publisher.connected ? NULL : reason;
+	if (output->untold)
 		return;
-	}
-	output->untold = NULL;
 	pf_explain(outcome.reason, "%s", reason);
 	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
 		output->output.held ? word_of(output, output->output.level) : NULL);
@@ -229,8 +229,7 @@ void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up
 		tell(output, output->untold);
 }
 
-/* ---- commands ---------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------ */
 
 /* Whether the message is to be left alone, and why. */
 static bool is_ignored(const struct pf_output_item *output, const struct pf_link_message *message,
@@ -291,17 +290,16 @@ bool pf_output_item_message(
 
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input)
 {
-	static const enum pf_command_state states[] = {[PF_BUTTON_TOGGLE] = PF_COMMAND_TOGGLE,
-		[PF_BUTTON_ON] = PF_COMMAND_ON,
-		[PF_BUTTON_OFF] = PF_COMMAND_OFF,
-		[PF_BUTTON_PULSE] = PF_COMMAND_ON};
 	const struct pf_button_config *button = &output->config->button;
-	struct pf_command command = {0};
+	struct pf_command command = {.state = PF_COMMAND_ON};
 	struct pf_outcome outcome;
 
 	if (!button->input || strcmp(button->input, input) != 0)
 		return;
-	command.state = states[button->action];
+	if (button->action == PF_BUTTON_TOGGLE)
+		command.state = PF_COMMAND_TOGGLE;
+	else if (button->action == PF_BUTTON_OFF)
+		command.state = PF_COMMAND_OFF;
 	pf_output_command(&output->output, now_ns, &command, &outcome);
 	if (outcome.verdict != PF_VERDICT_DONE)
 		pf_info("output %s: button %s: %s", output->config->item.name, input,
@@ -311,14 +309,12 @@ void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const
 void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_link *link)
 {
 	/* a stored pulse would be a new one at every connect */
-	pf_link_subscribe(
-		link, output->command_topics[PF_TOPIC_SET], 1, output->config->accept_retained);
-	pf_link_subscribe(link, output->command_topics[PF_TOPIC_SET_ON_MS], 1, false);
-	pf_link_subscribe(link, output->command_topics[PF_TOPIC_SET_OFF_MS], 1, false);
+	for (int i = 0; i < N_COMMAND_TOPICS; i++)
+		pf_link_subscribe(link, output->command_topics[i], 1,
+			i == PF_TOPIC_SET && output->config->accept_retained);
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
+/* ---- life ---------------------------------------------------------------------------- */
 
 void pf_output_item_exit(struct pf_output_item *output)
 {
@@ -329,11 +325,11 @@ void pf_output_item_exit(struct pf_output_item *output)
 static void add_topics(struct pf_output_item *output, struct pf_env *env)
 {
 	const struct pf_output_config *config = output->config;
-	const char *topic = config->item.topic;
 
 	output->command_topics[PF_TOPIC_SET] = pf_strdup(config->command_topic);
-	output->command_topics[PF_TOPIC_SET_ON_MS] = pf_format("%s/set_on_ms", topic);
-	output->command_topics[PF_TOPIC_SET_OFF_MS] = pf_format("%s/set_off_ms", topic);
+	output->command_topics[PF_TOPIC_SET_ON_MS] = pf_format("%s/set_on_ms", config->item.topic);
+	output->command_topics[PF_TOPIC_SET_OFF_MS] = pf_format(
+		"%s/set_off_ms", config->item.topic);
 	pf_item_init(&output->item, env, "output", &config->item);
 	output->state = pf_item_add_state(&output->item, NULL);
 }
@@ -359,38 +355,36 @@ struct pf_output_item *pf_output_item_new(
 	return output;
 }
 
-void pf_output_item_start(struct pf_output_item *output)
-{
-	try_line(output);
-}
-
 void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *group)
 {
 	pf_output_regroup(&output->output, group);
 }
 
-void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config)
+/* The new topics get what the old ones had. */
+static void move_topics(struct pf_output_item *output)
 {
 	struct pf_env *env = output->item.env;
+	const bool faulty = output->item.health == PF_HEALTH_FAULTY;
+	char *reason = faulty ? pf_strdup(pf_state_payload(output->item.error)) : NULL;
+
+	remove_topics(output, true);
+	add_topics(output, env);
+	if (faulty)
+		pf_item_fault(&output->item, "%s", reason);
+	else if (output->output.held)
+		come_back(output);
+	free(reason);
+}
+
+void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config)
+{
 	const bool same_topics = pf_same_output_topics(output->config, config);
 
 	output->config = config;
 	output->item.config = &config->item;
-	if (!same_topics) {
-		remove_topics(output, true);
-		add_topics(output, env);
-		output->published = false;
-	}
-	if (pf_output_reconfigure(&output->output, pf_clock_now_ns(), config) == -ENOTUNIQ)
-		report_conflict(output);
-	if (same_topics)
-		return;
-	/* the new topics get what the old ones had; a fault is told at the next try */
-	if (output->output.held) {
-		pf_item_clear(&output->item);
-		on_changed(output);
-		pf_item_online(&output->item);
-	}
+	if (!same_topics)
+		move_topics(output);
+	report(output, pf_output_reconfigure(&output->output, pf_clock_now_ns(), config));
 }
 
 void pf_output_item_free(struct pf_output_item *output, bool clear)
