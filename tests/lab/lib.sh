@@ -352,6 +352,14 @@ listen() {
   until_true 10 listen_probe
 }
 
+# unlisten: ends the subscriber, which would ask for a missing broker every second
+unlisten() {
+  kill "$listener_pid"
+  wait "$listener_pid" 2>/dev/null || true
+  exec {messages}<&-
+  messages=''
+}
+
 listen_probe() {
   publish_raw lab-probe here
   nap 0.1
@@ -377,6 +385,7 @@ partial=''
 
 # collect: takes in all that has arrived
 collect() {
+  [ -n "${messages:-}" ] || return 0
   while next_message; do :; done
 }
 
@@ -391,7 +400,6 @@ log_since=0
 
 show_messages() {
   local i first=$since
-  [ -n "${messages:-}" ] || return 0
   collect
   note "the last messages since the mark:"
   [ $((${#topics[@]} - first)) -le 16 ] || first=$((${#topics[@]} - 16))
@@ -541,11 +549,14 @@ start_daemon() {
 }
 
 daemon_runs() {
-  [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null
+  [ -n "$daemon_pid" ] && ! daemon_ended
 }
 
+# bash may not have noticed yet: ask the kernel
 daemon_ended() {
-  ! kill -0 "$daemon_pid" 2>/dev/null
+  local stat
+  { read -r stat <"/proc/$daemon_pid/stat"; } 2>/dev/null || return 0
+  [[ $stat == *') Z '* ]]
 }
 
 # stop_daemon [SIGNAL]: ends it; its exit status in $daemon_status, "hung" if it had to be killed
