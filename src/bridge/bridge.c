@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/notify.h"
@@ -13,6 +14,7 @@
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
+#include "bridge/stall.h"
 #include "config/same.h"
 #include "mqtt/link.h"
 
@@ -25,6 +27,7 @@ struct pf_bridge {
 	struct pf_info info;
 	struct pf_config *link_config; /* the one that the link was made for */
 	char *status_topic;
+	struct pf_stall stall;
 	bool stopping;
 	bool link_ending; /* the old link is ending, a new one follows */
 	struct pf_timer link_ended;
@@ -61,8 +64,10 @@ static void on_disconnected(void *user, const char *reason)
 static void on_message(void *user, const struct pf_link_message *message)
 {
 	struct pf_bridge *bridge = user;
+	const uint64_t now_ns = pf_clock_now_ns();
 
-	pf_items_message(&bridge->items, message);
+	pf_items_message(&bridge->items, now_ns, message,
+		pf_stall_is_stale(&bridge->stall, now_ns, message->time_ns));
 }
 
 /* Not the place to make a new link: the old one is still on the stack. */
@@ -157,6 +162,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 		free(bridge);
 		return r;
 	}
+	pf_stall_init(&bridge->stall, &bridge->env.timers, pf_clock_now_ns());
 	bridge->env.buses = pf_buses_new(loop);
 	pf_items_start(&bridge->items, &bridge->env);
 	pf_info_init(&bridge->info, &bridge->env);
@@ -225,6 +231,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	bridge->env.buses = NULL;
 	pf_items_free(&bridge->items, all);
 	pf_info_done(&bridge->info);
+	pf_stall_done(&bridge->stall);
 	free_link(bridge);
 	pf_timers_done(&bridge->env.timers);
 	/* sensors left behind still point to the bridge and its states */

@@ -230,12 +230,11 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config)
 /* ---- messages ---------------------------------------------------------------------------------
  */
 
-void pf_items_message(struct pf_items *items, const struct pf_link_message *message)
+void pf_items_message(
+	struct pf_items *items, uint64_t now_ns, const struct pf_link_message *message, bool stale)
 {
-	const uint64_t now_ns = pf_clock_now_ns();
-
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
-		if (pf_output_item_message(items->outputs[i], now_ns, message))
+		if (pf_output_item_message(items->outputs[i], now_ns, message, stale))
 			return;
 }
 

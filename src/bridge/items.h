@@ -35,8 +35,9 @@ void pf_items_start(struct pf_items *items, struct pf_env *env);
  */
 void pf_items_reload(struct pf_items *items, struct pf_config *config);
 
-/* Hands a message to the output it is for. */
-void pf_items_message(struct pf_items *items, const struct pf_link_message *message);
+/* Hands a message to the output it is for; stale: it waited too long to be obeyed. */
+void pf_items_message(
+	struct pf_items *items, uint64_t now_ns, const struct pf_link_message *message, bool stale);
 
 /* Tells the outputs that the broker is there or away. */
 void pf_items_link(struct pf_items *items, bool up);

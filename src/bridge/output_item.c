@@ -17,7 +17,6 @@
 #include "config/same.h"
 #include "output/command.h"
 
-#define STALE_S          5 /* commands that waited longer in a stalled loop or link are stale */
 #define N_COMMAND_TOPICS 3 /* enum pf_command_topic */
 
 struct pf_output_item {
@@ -233,14 +232,14 @@ void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up
 
 /* Whether the message is to be left alone, and why. */
 static bool is_ignored(const struct pf_output_item *output, const struct pf_link_message *message,
-	uint64_t now_ns, const struct pf_command *command, struct pf_outcome *ret_outcome)
+	bool stale, const struct pf_command *command, struct pf_outcome *ret_outcome)
 {
 	const bool plain = command->state != PF_COMMAND_TOGGLE && !command->for_ms;
 	const char *reason = NULL;
 
 	if (message->retained && !(output->config->accept_retained && plain))
 		reason = "retained";
-	else if (now_ns > message->time_ns && now_ns - message->time_ns > STALE_S * PF_NS_PER_S)
+	else if (stale)
 		reason = "stale";
 	if (!reason)
 		return false;
@@ -250,7 +249,7 @@ static bool is_ignored(const struct pf_output_item *output, const struct pf_link
 }
 
 static void take_command(struct pf_output_item *output, uint64_t now_ns,
-	enum pf_command_topic topic, const struct pf_link_message *message)
+	enum pf_command_topic topic, const struct pf_link_message *message, bool stale)
 {
 	const struct pf_output_config *config = output->config;
 	struct pf_outcome outcome = {.verdict = PF_VERDICT_REJECTED};
@@ -258,7 +257,7 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 	const int r = pf_command_parse(topic, (const char *)message->payload, message->payload_size,
 		config->payload_on, config->payload_off, &command, outcome.reason);
 
-	if (!is_ignored(output, message, now_ns, &command, &outcome) && r == 0) {
+	if (!is_ignored(output, message, stale, &command, &outcome) && r == 0) {
 		/* confirms the state even if it does not change */
 		output->published = false;
 		pf_output_command(&output->output, now_ns, &command, &outcome);
@@ -276,13 +275,14 @@ static void take_heartbeat(
 		pf_output_heartbeat(&output->output, now_ns);
 }
 
-bool pf_output_item_message(
-	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message)
+bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
+	const struct pf_link_message *message, bool stale)
 {
-	take_heartbeat(output, now_ns, message);
+	if (!stale)
+		take_heartbeat(output, now_ns, message);
 	for (int i = 0; i < N_COMMAND_TOPICS; i++)
 		if (strcmp(message->topic, output->command_topics[i]) == 0) {
-			take_command(output, now_ns, (enum pf_command_topic)i, message);
+			take_command(output, now_ns, (enum pf_command_topic)i, message, stale);
 			return true;
 		}
 	return false;

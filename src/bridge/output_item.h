@@ -43,10 +43,11 @@ void pf_output_item_free(struct pf_output_item *output, bool clear);
 
 /*
  * Takes a message if its topic is one of this output's command topics, carries it out and answers
- * it. false: it is not for this output. A heartbeat may be for several outputs: false, too.
+ * it; a stale one, which waited too long, is answered only. false: it is not for this output. A
+ * heartbeat may be for several outputs: false, too.
  */
-bool pf_output_item_message(
-	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message);
+bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
+	const struct pf_link_message *message, bool stale);
 
 /* The local input of this name went on: works the output if it is its button. */
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input);
