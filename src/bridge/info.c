@@ -12,7 +12,7 @@
 #include "bridge/buses.h"
 #include "config.h"
 
-#define REFRESH_S 60
+#define REFRESH_S 10
 
 static void add_workers(cJSON *object, const struct pf_buses *buses)
 {
