@@ -341,6 +341,23 @@ expect_line() {
     fail "line $1 is '$(cat "$board/gpio/$1")', expected $2"
 }
 
+# written_ns LINE: when its level was written
+written_ns() {
+  local time
+  time=$(stat -c %.9Y "$board/gpio/$1")
+  echo "${time/[.,]/}"
+}
+
+# between_ms FROM_NS TO_NS
+between_ms() {
+  echo $((($2 - $1) / 1000000))
+}
+
+# in_range MS FROM_MS TO_MS
+in_range() {
+  if [ "$1" -lt "$2" ] || [ "$1" -gt "$3" ]; then fail "$1 ms, expected $2 to $3"; fi
+}
+
 # configure: the configuration after the part on broker and folders comes from standard input
 configure() {
   {
@@ -384,4 +401,20 @@ log_has() {
 # expect_log REGEX [SECONDS]
 expect_log() {
   until_true "${2:-$patience_s}" log_has "$1" || fail "not in the log: $1"
+}
+
+reloads() {
+  grep -c 'reloaded \|reload: ' "$daemon_log" || true
+}
+
+more_reloads_than() {
+  [ "$(reloads)" -gt "$1" ]
+}
+
+# reload: has the daemon read the configuration again, good or bad
+reload() {
+  local before
+  before=$(reloads)
+  kill -HUP "$daemon"
+  until_true "$patience_s" more_reloads_than "$before" || fail 'no reload'
 }

@@ -1,0 +1,303 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Pinferry authors
+# SPDX-License-Identifier: MIT
+
+# SIGHUP: what is not mentioned in the difference does not move.
+
+. "$(dirname "$0")/lib.sh"
+need_broker
+
+pump='{ name = "pump"; line = "GPIO27"; active_low = true; }'
+lamp='{ name = "lamp"; line = "GPIO22"; }'
+fence_item='{ name = "fence"; line = "GPIO5"; }'
+
+# outputs_are ITEM...: and the fence
+outputs_are() {
+  local item
+  {
+    echo 'outputs: ('
+    for item in "$@"; do echo "  $item,"; done
+    echo "  $fence_item"
+    echo ');'
+  } | configure
+}
+
+# start_all ITEM...: and the pump is on
+start_all() {
+  start_broker
+  start_listener
+  outputs_are "$@"
+  start_online
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  pump_ns=$(written_ns GPIO27)
+}
+
+# reload_to ITEM...
+reload_to() {
+  outputs_are "$@"
+  reload
+}
+
+# reconnect_to ITEM...: their topics are others, so the daemon connects anew
+reconnect_to() {
+  mark_now
+  reload_to "$@"
+  saw '1 t/status online'
+}
+
+# the line has not even been written, and not been let go
+the_pump_has_not_moved() {
+  line_is GPIO27 0
+  [ "$(written_ns GPIO27)" = "$pump_ns" ] || fail 'the line was written'
+  [ "$(grep -c 'line GPIO27 held' "$daemon_log")" -eq 1 ] || fail 'the line was requested again'
+}
+
+# stored: what the broker has, as a new subscriber sees it
+stored() {
+  stop_listener
+  start_listener
+  grep '^1 ' "$messages" >"$dir/stored" || true
+}
+
+an_unchanged_output_does_not_move_and_keeps_its_line() {
+  start_all "$pump" "$lamp"
+  mark_now
+  online=$mark
+  reload
+  reconnect_to "$pump"
+  reconnect_to "$pump" "$lamp"
+  after_fence
+  the_pump_has_not_moved
+  mark=$online
+  never '1 t/output/pump OFF'
+  never '1 t/output/pump/availability offline'
+  stored
+  grep -qx '1 t/output/pump ON' "$dir/stored"
+}
+
+a_renamed_output_keeps_its_level() {
+  start_all "$pump"
+  reconnect_to "${pump/pump/well}"
+  saw '1 t/output/well ON'
+  expect '1 t/output/well/availability online'
+  the_pump_has_not_moved
+  command_output well OFF
+  saw '1 t/output/well OFF'
+  expect_line GPIO27 1
+  # the old name is gone
+  after_fence
+  stored
+  lacks ' t/output/pump' "$dir/stored"
+}
+
+two_names_that_change_places_take_their_states_along() {
+  start_all "$pump" "$lamp"
+  reconnect_to "${pump/pump/lamp}" "${lamp/lamp/pump}"
+  saw '1 t/output/lamp ON'
+  saw '1 t/output/pump OFF'
+  the_pump_has_not_moved
+  line_is GPIO22 0
+  after_fence
+  stored
+  grep -qx '1 t/output/lamp ON' "$dir/stored"
+  grep -qx '1 t/output/pump OFF' "$dir/stored"
+  grep -qx '1 t/output/lamp/availability online' "$dir/stored"
+}
+
+a_removed_output_goes_to_on_exit_and_its_topics_are_cleared() {
+  start_all "$pump" "$lamp" '{ name = "kept"; line = "GPIO6"; on_exit = "keep"; }' \
+    '{ name = "fan"; line = "GPIO13"; on_exit = "on"; }'
+  command_output lamp ON
+  expect '1 t/output/lamp ON'
+  command_output kept ON
+  expect '1 t/output/kept ON'
+  reconnect_to "$pump"
+  line_is GPIO22 0
+  line_is GPIO6 1
+  line_is GPIO13 1
+  the_pump_has_not_moved
+  saw '1 t/output/lamp '
+  after_fence
+  stored
+  lacks ' t/output/\(lamp\|kept\|fan\)' "$dir/stored"
+  grep -qx '1 t/output/pump/availability online' "$dir/stored"
+  # nobody has the line any more
+  expect_log 'reloaded'
+  command_output lamp ON
+  after_fence
+  line_is GPIO22 0
+}
+
+a_new_output_starts_with_initial() {
+  start_all "$pump"
+  reload_to "$pump" '{ name = "lamp"; line = "GPIO22"; initial = "on"; }'
+  saw '1 t/output/lamp ON'
+  line_is GPIO22 1
+  the_pump_has_not_moved
+  expect '1 t/output/lamp/availability online'
+  expect '1 t/status online'
+  command_output lamp OFF
+  expect '1 t/output/lamp OFF'
+}
+
+initial_does_not_move_an_output_that_is_held() {
+  start_all "$pump"
+  reload_to "${pump/active_low/initial = \"off\"; on_exit = \"on\"; active_low}"
+  after_fence
+  the_pump_has_not_moved
+}
+
+changed_rules_apply_in_place() {
+  start_all "$pump"
+  # it has been on for a while: that counts
+  reload_to "${pump/active_low/max_on_s = 1; active_low}"
+  saw '1 t/output/pump OFF'
+  saw '0 t/output/pump/ack {*"max_on_s is over"*}'
+  line_is GPIO27 1
+  [ "$(grep -c 'line GPIO27 held' "$daemon_log")" -eq 1 ]
+  reload_to "${pump/active_low/min_on_s = 3600; active_low}"
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  command_output pump OFF
+  expect '0 t/output/pump/ack {*"deferred"*"min_on_s: *}'
+  # without the limit what waited is allowed
+  reload_to "$pump"
+  expect '1 t/output/pump OFF'
+}
+
+a_changed_line_is_a_new_output() {
+  start_all "$pump"
+  reload_to "${pump/GPIO27/GPIO13}"
+  line_is GPIO27 1
+  expect_line GPIO13 1
+  expect '1 t/output/pump OFF'
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  line_is GPIO13 0
+  after_fence
+  stored
+  grep -qx '1 t/output/pump ON' "$dir/stored"
+  grep -qx '1 t/output/pump/availability online' "$dir/stored"
+}
+
+a_new_output_knows_that_the_broker_is_there() {
+  local safe='failsafe = { after_s = 1; state = "on"; };'
+  start_all "$pump" "{ name = \"lamp\"; line = \"GPIO22\"; $safe }"
+  # the topics stay the same, so there is no reconnect
+  reload_to "$pump" "{ name = \"lamp\"; line = \"GPIO13\"; $safe }"
+  expect_line GPIO13 0
+  publish t/output/fence/set_on_ms 1500
+  expect '1 t/output/fence ON'
+  expect '1 t/output/fence OFF'
+  line_is GPIO13 0 || fail 'the failsafe acts although the broker is there'
+  kill -KILL "$broker"
+  expect_line GPIO13 1
+}
+
+a_pulse_goes_on_over_a_reload() {
+  local ms
+  start_all "$pump"
+  publish t/output/pump/set_on_ms 1500
+  expect '0 t/output/pump/ack {*"done"*}'
+  pump_ns=$(($(now_ms) * 1000000))
+  reload_to "$pump" "$lamp"
+  expect '1 t/output/pump OFF'
+  ms=$(between_ms "$pump_ns" "$(written_ns GPIO27)")
+  in_range "$ms" 1000 4000
+}
+
+a_bad_configuration_changes_nothing_and_says_so() {
+  start_all "$pump" "$lamp"
+  reload_to "${pump/active_low/max_on_s = -1; active_low}"
+  expect_log 'pinferry.conf:[0-9]*: .*max_on_s'
+  expect_log 'reload: the configuration has errors'
+  saw '1 t/info {*"reload":"the configuration has errors*nothing was changed"*}'
+  the_pump_has_not_moved
+  # even the one that is not in it any more
+  command_output lamp ON
+  expect '1 t/output/lamp ON'
+  # a syntax error, an include that is a folder, no file at all
+  echo 'outputs: (' >>"$dir/pinferry.conf"
+  reload
+  echo "@include \"$dir\"" >"$dir/pinferry.conf"
+  reload
+  rm "$dir/pinferry.conf"
+  reload
+  [ "$(grep -c 'reload: the configuration has errors' "$daemon_log")" -eq 4 ]
+  the_pump_has_not_moved
+  reload_to "$pump"
+  saw '1 t/info {*"reload":"ok"*}'
+  the_pump_has_not_moved
+}
+
+a_changed_prefix_moves_topics_but_no_output() {
+  start_all "$pump"
+  sed -i 's/prefix = "t"/prefix = "u"/' "$dir/pinferry.conf"
+  reload
+  expect '1 u/output/pump ON'
+  expect '1 u/status online'
+  the_pump_has_not_moved
+  publish u/output/pump/set '{"state":"ON","id":"x"}'
+  expect '0 u/output/pump/ack {*"x"*"done"*}'
+  stored
+  lacks ' t/\(output\|info\)' "$dir/stored"
+  lacks ' t/status online' "$dir/stored"
+}
+
+a_changed_broker_is_connected_to_without_moving_an_output() {
+  local old=$broker_log
+  start_all "$pump"
+  stop_listener
+  old=$broker
+  port=
+  broker_log=$dir/second.log
+  start_broker
+  start_listener
+  reload_to "$pump"
+  expect '1 t/output/pump ON'
+  expect '1 t/status online'
+  the_pump_has_not_moved
+  kill -TERM "$old"
+  wait_end "$old"
+  after_fence
+}
+
+state_dir_cannot_change() {
+  start_all "$pump" "$lamp"
+  outputs_are "$pump"
+  sed -i "s|^state_dir = .*|state_dir = \"$dir/other\";|" "$dir/pinferry.conf"
+  reload
+  expect_log 'reload: state_dir and driver_dir cannot change'
+  saw '1 t/info {*"reload":"state_dir and driver_dir cannot change*"*}'
+  the_pump_has_not_moved
+  command_output lamp ON
+  expect '1 t/output/lamp ON'
+}
+
+the_service_manager_is_told_of_a_bad_reload() {
+  "$build/tests/integration/notify_listen" "$dir/notify" >"$dir/notified" &
+  pids+=("$!")
+  until_true 5 grep -q listening "$dir/notified"
+  export NOTIFY_SOCKET=$dir/notify
+  start_all "$pump"
+  reload
+  until_true 5 grep -q '^RELOADING=1' "$dir/notified"
+  until_true 5 grep -q '^STATUS=Reload: ok' "$dir/notified"
+  echo nonsense >>"$dir/pinferry.conf"
+  reload
+  until_true 5 grep -q '^STATUS=Reload: the configuration has errors' "$dir/notified"
+  # systemd waits for the word after each RELOADING
+  [ "$(grep -c '^RELOADING=1' "$dir/notified")" -eq 2 ]
+  [ "$(sed -n '/^RELOADING=1/,$p' "$dir/notified" | grep -c '^READY=1')" -eq 2 ]
+}
+
+run_tests an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_keeps_its_level \
+  two_names_that_change_places_take_their_states_along \
+  a_removed_output_goes_to_on_exit_and_its_topics_are_cleared a_new_output_starts_with_initial \
+  initial_does_not_move_an_output_that_is_held changed_rules_apply_in_place \
+  a_changed_line_is_a_new_output a_new_output_knows_that_the_broker_is_there \
+  a_pulse_goes_on_over_a_reload a_bad_configuration_changes_nothing_and_says_so \
+  a_changed_prefix_moves_topics_but_no_output \
+  a_changed_broker_is_connected_to_without_moving_an_output state_dir_cannot_change \
+  the_service_manager_is_told_of_a_bad_reload
