@@ -211,13 +211,12 @@ static void tell(struct pf_output_item *output, const char *reason)
 static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_output_item *output = PF_OWNER(timer, struct pf_output_item, tick);
-	const enum pf_source before = output->output.source;
+	const enum pf_source before = output->output.source; /* a limit is told when it acts */
 	const char *reason = pf_output_tick(&output->output, now_ns);
 
 	on_changed(output);
 	if (reason)
 		pf_info("output %s: %s", output->config->item.name, reason);
-	/* once, when it acts, although the line may move later */
 	if (reason && output->output.source >= PF_SOURCE_MAX_ON && output->output.source != before)
 		tell(output, reason);
 }
