@@ -49,6 +49,74 @@ static void print_inputs(const struct pf_config *config)
 	}
 }
 
+static void print_limit(const char *what, uint32_t limit_ms)
+{
+	if (limit_ms)
+		printf("; %s %.10g s", what, limit_ms / 1000.0);
+}
+
+static void print_limits(const struct pf_output_config *output)
+{
+	static const char *const initials[] = {[PF_START_OFF] = "off",
+		[PF_START_ON] = "on",
+		[PF_START_KEEP] = "as it is",
+		[PF_START_LAST] = "in its last state"};
+	static const char *const exits[] = {
+		[PF_ON_EXIT_OFF] = "off", [PF_ON_EXIT_ON] = "on", [PF_ON_EXIT_KEEP] = "as it is"};
+
+	printf("  starts %s, left %s", initials[output->initial], exits[output->on_exit]);
+	print_limit("on at most", output->max_on_ms);
+	print_limit("on at least", output->min_on_ms);
+	print_limit("off at least", output->min_off_ms);
+	printf("%s\n", output->accept_retained ? "; a stored ON or OFF counts" : "");
+}
+
+static void print_interlock(const struct pf_config *config, const struct pf_output_config *output)
+{
+	if (!output->interlock)
+		return;
+	for (size_t i = 0; i < config->n_interlocks; i++)
+		if (strcmp(config->interlocks[i].name, output->interlock) == 0)
+			printf("  interlock %s, %u ms in between: one on at most of",
+				output->interlock, config->interlocks[i].dead_time_ms);
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct pf_output_config *member = &config->outputs[i];
+
+		if (member->interlock && strcmp(member->interlock, output->interlock) == 0)
+			printf(" %s", member->item.name);
+	}
+	printf("\n");
+}
+
+/* A broker that falls silent is noticed after 1.5 times keepalive_s at the latest. */
+static void print_failsafe(const struct pf_config *config, const struct pf_output_config *output)
+{
+	const struct pf_failsafe_config *failsafe = &output->failsafe;
+	const double after_s = failsafe->after_ms / 1000.0;
+
+	if (!failsafe->after_ms)
+		return;
+	printf("  failsafe: %s", failsafe->state ? "on" : "off");
+	if (failsafe->heartbeat_topic)
+		printf(" %.10g s after the last message on %s, with or without the broker\n",
+			after_s, failsafe->heartbeat_topic);
+	else
+		printf(" %.10g s after the broker is lost; at worst %.10g s after it fell silent\n",
+			after_s, after_s + 1.5 * config->mqtt.keepalive_s);
+}
+
+static void print_button(const struct pf_output_config *output)
+{
+	static const char *const actions[] = {[PF_BUTTON_TOGGLE] = "toggles it",
+		[PF_BUTTON_ON] = "switches it on",
+		[PF_BUTTON_OFF] = "switches it off",
+		[PF_BUTTON_PULSE] = "gives a pulse"};
+
+	if (output->button.input)
+		printf("  button: input %s %s\n", output->button.input,
+			actions[output->button.action]);
+}
+
 static void print_outputs(const struct pf_config *config)
 {
 	for (size_t i = 0; i < config->n_outputs; i++) {
@@ -62,6 +130,10 @@ static void print_outputs(const struct pf_config *config)
 			printf(", pulse %u ms", output->pulse_ms);
 		printf(" -> %s <- %s, %s/set_on_ms, %s/set_off_ms\n", output->item.topic,
 			output->command_topic, output->item.topic, output->item.topic);
+		print_limits(output);
+		print_interlock(config, output);
+		print_failsafe(config, output);
+		print_button(output);
 	}
 }
 
