@@ -16,10 +16,18 @@ chips_start bme280@0x76 lm75@0x48 lm75@0x4a
 w1_add 28-0000012345ab 21500
 until_true 10 w1_seen 28-0000012345ab
 add_chip expander mcp23017 16
-echo lm75 0x4a >/sys/bus/i2c/devices/$bus/new_device
+echo lm75 0x4a >/sys/bus/i2c/devices/"$bus"/new_device
 hold_line 17
 
-ok 'scan succeeds' eval '"$PINFERRY" scan -d "$PINFERRY_DRIVERS" >"$tmp/scan"'
+scan() {
+  "$PINFERRY" scan -d "$PINFERRY_DRIVERS" >"$tmp/scan"
+}
+
+check() {
+  "$PINFERRY" check -d "$PINFERRY_DRIVERS" -c "$tmp/scan" >"$tmp/check"
+}
+
+ok 'scan succeeds' scan
 release_line
 ok 'the chip of the header' says '^# GPIO chip gpiochip0, label pinctrl-bcm2711$'
 ok 'a line with its pin' says '^# +27 +GPIO27 +13 +input +free$'
@@ -32,7 +40,7 @@ ok 'a chip that is not' says '^# +0x77 +something '
 ok 'no other address' same "$(grep -c '^# *0x' "$tmp/scan")" 4
 ok 'a 1-Wire sensor' says '^# +28-0000012345ab +ds18b20: '
 ok 'a sensor of the kernel' says '^# /sys/class/hwmon/hwmon[0-9]+: lm75, '
-ok 'check takes the output' eval '"$PINFERRY" check -d "$PINFERRY_DRIVERS" -c "$tmp/scan" >"$tmp/check"'
+ok 'check takes the output' check
 ok 'an input that is free' says '^ *\{ name = "input-27"; line = "GPIO27"; '
 ok 'a sensor on I2C' says "driver = \"bme280\"; bus = \"$bus\"; address = 0x76; "
 ok 'a sensor on 1-Wire' says 'driver = "ds18b20"; id = "28-0000012345ab"; '

@@ -96,12 +96,12 @@ static void power_on(struct chip *chip)
 	reset(chip);
 }
 
-/* Oversampling 0 skips the measurement, 1 to 5 (and above) stand for 1, 2, 4, 8, 16 samples. */
+/* Samples per measurement, by the oversampling setting; 0 skips it (5.4.3, table 20). */
 static int samples(unsigned int setting)
 {
-	if (setting == 0)
-		return 0;
-	return 1 << ((setting > 5 ? 5 : setting) - 1);
+	static const int table[] = {0, 1, 2, 4, 8, 16, 16, 16};
+
+	return table[setting & 7];
 }
 
 /* The longest time a measurement takes (appendix 9.1). */
