@@ -6,7 +6,9 @@
  *
  * Under systemd (JOURNAL_STREAM names standard error) each line carries the journal's priority
  * prefix ("<3>") and no time. A line that cannot be written at once is dropped, and counted in the
- * next one. Layers 0 and 1 log at debug only. Thread-safe: one write per line.
+ * next one. At level info at most 300 lines a minute are written, and the rest is counted, so that
+ * a flood of commands does not fill the disk. Layers 0 and 1 log at debug only. Thread-safe: one
+ * write per line.
  */
 
 #ifndef PF_BASE_LOG_H

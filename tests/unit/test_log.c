@@ -84,5 +84,25 @@ static void levels_have_names(void)
 	T_INT(pf_log_level_parse("loud"), -1);
 }
 
+static void flood_of_info_is_cut_off_and_warnings_are_not(void)
+{
+	const char *text;
+	int n = 0;
+
+	stderr_to_pipe();
+	pf_log_set_level(PF_LOG_INFO);
+	for (int i = 0; i < 10000; i++)
+		pf_info("x");
+	pf_warning("y");
+	pf_log_set_level(PF_LOG_DEBUG);
+	text = read_pipe();
+	for (const char *p = text; (p = strstr(p, "pinferry: x\n")); p++)
+		n++;
+	T_TRUE(n >= 100 && n <= 300);
+	T_HAS(text, "pinferry: warning: y\n");
+	restore_stderr();
+}
+
 T_MAIN("log", T(line_has_its_level_and_no_forged_lines), T(level_hides_what_is_less_important),
-	T(log_that_nobody_reads_delays_nothing), T(levels_have_names))
+	T(log_that_nobody_reads_delays_nothing), T(levels_have_names),
+	T(flood_of_info_is_cut_off_and_warnings_are_not))
