@@ -45,7 +45,7 @@ bash -c "$relay"
 wait_for 'output/pump  ON$' 10
 [ "$(cat "$folder/board/gpio/GPIO27")" = 0 ] || fail 'the line of the relay did not move'
 bash -c "$button"
-wait_for 'input/button  ' 10
+wait_for 'input/button  ON$' 10
 
 kill -INT "$demo"
 status=0
@@ -53,9 +53,11 @@ wait "$demo" || status=$?
 demo=
 [ "$status" -eq 0 ] || fail "status $status after Ctrl-C"
 [ ! -e "$folder" ] || fail "$folder is left"
-if grep -lF -- "$folder" /proc/[0-9]*/cmdline 2>/dev/null | grep -v "/$$/"; then
-  fail 'a process is left'
-fi
+for file in /proc/[0-9]*/cmdline; do
+  words=()
+  { mapfile -d '' words <"$file"; } 2>/dev/null || true
+  [[ ${words[*]-} != *"$folder"* ]] || fail "a process is left: ${words[*]}"
+done
 
 # and by itself
 "$top/scripts/demo" --build "$1" --for 1 >"$output" 2>&1 || fail "status $? with --for"
