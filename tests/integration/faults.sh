@@ -170,6 +170,8 @@ a_hanging_bus_delays_no_command_and_no_edge() {
 
 a_hanging_bus_does_not_hold_up_the_end() {
   local began
+  # what the hanging call may still touch is left behind on purpose
+  export ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
   start_broker
   start_listener
   configure_all
