@@ -196,6 +196,7 @@ static void on_message(void *user, const struct pf_link_message *message)
 	T_INT(message->payload[message->payload_size], 0);
 	watched->messages++;
 	watched->retained += message->retained;
+	watched->last_size = message->payload_size;
 	watched->last_time_ns = message->time_ns;
 	(void)snprintf(watched->received + used, sizeof watched->received - used, "%s=%s\n",
 		message->topic, (const char *)message->payload);

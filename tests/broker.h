@@ -43,6 +43,7 @@ struct watched_link {
 	int connected, disconnected, stopped, messages, retained;
 	char received[65536];
 	char last_response_topic[64], last_correlation[64];
+	size_t last_size;
 	uint64_t last_time_ns, disconnected_ns;
 	const char *will_topic;
 	void (*on_connected)(struct watched_link *watched);

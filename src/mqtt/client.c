@@ -72,7 +72,9 @@ static struct pf_incoming *copy_message(const char *topic, MQTTClient_message *m
 		&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
 	const MQTTProperty *correlation = MQTTProperties_getProperty(
 		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
-	const size_t topic_size = strlen(topic), payload_size = (size_t)message->payloadlen;
+	const size_t whole_size = (size_t)message->payloadlen, topic_size = strlen(topic);
+	const size_t payload_size = whole_size < PF_LINK_PAYLOAD_MAX ? whole_size
+								     : PF_LINK_PAYLOAD_MAX;
 	const size_t response_size = response ? (size_t)response->value.data.len : 0;
 	const size_t correlation_size = correlation ? (size_t)correlation->value.data.len : 0;
 	struct pf_incoming *copy = pf_calloc(

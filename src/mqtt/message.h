@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Of a larger payload that comes in only so many bytes are kept: more than anything of ours may
+ * have, so that who reads it sees that it is too large, and no flood of them can fill the memory.
+ */
+#define PF_LINK_PAYLOAD_MAX 8192
+
 /* A message that came in on a subscribed topic. Everything is borrowed for the call. */
 struct pf_link_message {
 	const char *topic;      /* NUL-terminated */

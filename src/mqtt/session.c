@@ -18,6 +18,8 @@
 #define WINDOW_MAX    16
 #define WINDOW_V3     16 /* MQTT 3.1.1 brokers do not tell; what the slowest take */
 #define SUBSCRIBE_MAX 50 /* topics in a packet: far from any broker's packet limit */
+/* What we take: payload, topic, response topic (64 KiB each at most) and a bit. */
+#define PACKET_MAX (256 * 1024)
 
 /*
  * The library notices a dead broker after 1.8 to 2.6 times the interval it is given; we promise
@@ -54,12 +56,16 @@ static int connect_v5(
 {
 	MQTTProperties properties = MQTTProperties_initializer;
 	MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
+	MQTTProperty packet_max = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE};
 	MQTTResponse response;
 	int code;
 
 	/* stored sessions would bring old commands back: MQTT 5 3.1.2.4 and 3.1.2.11.2 */
 	expiry.value.integer4 = 0;
 	MQTTProperties_add(&properties, &expiry);
+	/* the library makes room for any packet, up to 256 MiB: MQTT 5 3.1.2.11.4 */
+	packet_max.value.integer4 = PACKET_MAX;
+	MQTTProperties_add(&properties, &packet_max);
 	options->cleansession = 0;
 	options->cleanstart = 1;
 	response = MQTTClient_connect5(handle, options, &properties, NULL);

@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../broker.h"
 #include "../t.h"
 #include "base/clock.h"
+#include "base/memory.h"
 
 static struct watched_link watched;
 static int port;
@@ -140,6 +142,23 @@ static void order_is_kept(void)
 	watched_stop(&watched);
 }
 
+static void large_payloads_do_not_fill_the_memory(void)
+{
+	char *path = pf_strdup(t_write_file("large", ""));
+
+	watched_init(&watched, port);
+	T_INT(truncate(path, 300000), 0);
+	start_connected(command_topic);
+	/* the broker is told that we do not take this one, and keeps it */
+	(void)broker_run("mosquitto_pub -p %d -t t/set -f %s", port, path);
+	T_INT(truncate(path, 20000), 0);
+	(void)broker_run("mosquitto_pub -p %d -t t/set -f %s", port, path);
+	T_TRUE(watched_wait(&watched, &watched.messages, 1, 5));
+	T_INT(watched.last_size, PF_LINK_PAYLOAD_MAX);
+	watched_stop(&watched);
+	free(path);
+}
+
 static void thousand_states_offline_are_ten(void)
 {
 	const int later_port = broker_free_port();
@@ -238,7 +257,8 @@ int main(void)
 	static const struct t_test tests[] = {T(publishes_and_receives),
 		T(stored_commands_are_not_sent_or_are_flagged),
 		T(missed_commands_do_not_come_later), T(responses_carry_their_correlation),
-		T(order_is_kept), T(thousand_states_offline_are_ten), T(stop_delivers_what_waits),
+		T(order_is_kept), T(large_payloads_do_not_fill_the_memory),
+		T(thousand_states_offline_are_ten), T(stop_delivers_what_waits),
 		T(will_is_left_behind), T(stops_without_a_start)};
 
 	if (!broker_is_installed()) {
