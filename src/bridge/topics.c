@@ -12,6 +12,22 @@ static bool is_under(const char *topic, const char *root)
 	return strncmp(topic, root, length) == 0 && (topic[length] == '\0' || topic[length] == '/');
 }
 
+static bool is_of_output(const struct pf_output_config *output, const char *topic)
+{
+	const char *heartbeat = output->failsafe.heartbeat_topic;
+
+	return is_under(topic, output->item.topic) || strcmp(topic, output->command_topic) == 0 ||
+	       (heartbeat && strcmp(topic, heartbeat) == 0);
+}
+
+static bool is_of_sensor(const struct pf_sensor_config *sensor, const char *topic)
+{
+	for (size_t i = 0; i < sensor->driver->n_channels; i++)
+		if (sensor->channels[i].topic && is_under(topic, sensor->channels[i].topic))
+			return true;
+	return is_under(topic, sensor->item.topic);
+}
+
 bool pf_topic_is_ours(const struct pf_config *config, const char *topic)
 {
 	if (is_under(topic, config->mqtt.prefix))
@@ -20,11 +36,10 @@ bool pf_topic_is_ours(const struct pf_config *config, const char *topic)
 		if (is_under(topic, config->inputs[i].item.topic))
 			return true;
 	for (size_t i = 0; i < config->n_outputs; i++)
-		if (is_under(topic, config->outputs[i].item.topic) ||
-			strcmp(topic, config->outputs[i].command_topic) == 0)
+		if (is_of_output(&config->outputs[i], topic))
 			return true;
 	for (size_t i = 0; i < config->n_sensors; i++)
-		if (is_under(topic, config->sensors[i].item.topic))
+		if (is_of_sensor(&config->sensors[i], topic))
 			return true;
 	return false;
 }

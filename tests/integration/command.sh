@@ -15,7 +15,8 @@ start_all() {
 outputs: (
   { name = "pump"; line = "GPIO27"; active_low = true; },
   { name = "lamp"; line = "GPIO22"; payload_on = "an"; payload_off = "aus"; },
-  { name = "gate"; line = "GPIO6"; pulse_ms = 200; },
+  { name = "gate"; line = "GPIO6"; pulse_ms = 200;
+    failsafe = { after_s = 3600; state = "off"; heartbeat_topic = "alive"; }; },
   { name = "fence"; line = "GPIO5"; }
 );
 END
@@ -201,11 +202,15 @@ a_response_topic_is_answered_with_its_correlation_data() {
 
 a_response_topic_of_our_own_is_not_used() {
   start_all
-  publish t/output/pump/set ON -V 5 -D publish response-topic t/output/lamp/set
-  expect '0 t/output/pump/ack {*"done"*}'
+  local topic
+  for topic in t/output/lamp/set alive; do
+    publish t/output/pump/set ON -V 5 -D publish response-topic "$topic"
+    expect '0 t/output/pump/ack {*"done"*}'
+  done
   after_fence
   mark=0
   never '0 t/output/lamp/set *'
+  never '0 alive *'
   line_is GPIO22 0
 }
 
