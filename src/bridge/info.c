@@ -14,6 +14,9 @@
 
 #define REFRESH_S 10
 
+/* A Raspberry Pi starts with a wrong clock until the network tells it the time. */
+#define CLOCK_STEP_MS 5000
+
 static void add_workers(cJSON *object, const struct pf_buses *buses)
 {
 	cJSON *workers = cJSON_AddObjectToObject(object, "workers");
@@ -51,11 +54,23 @@ static char *make_text(const struct pf_info *info)
 	return text;
 }
 
+/* When the daemon was started, by the clock as it is set now; not for each millisecond of drift. */
+static void correct_start(struct pf_info *info)
+{
+	const uint64_t age_ns = pf_clock_now_ns() - info->start_ns;
+	const int64_t wall_ms = pf_clock_wall_ms() - (int64_t)(age_ns / PF_NS_PER_MS);
+
+	if (llabs(wall_ms - info->start_wall_ms) >= CLOCK_STEP_MS)
+		info->start_wall_ms = wall_ms;
+}
+
 void pf_info_refresh(struct pf_info *info)
 {
 	const char *published = pf_state_payload(info->state);
-	char *text = make_text(info);
+	char *text;
 
+	correct_start(info);
+	text = make_text(info);
 	if (text && (!published || strcmp(published, text) != 0))
 		pf_state_set(&info->env->publisher, info->state, text);
 	free(text);
@@ -80,7 +95,8 @@ static void add_state(struct pf_info *info)
 
 void pf_info_init(struct pf_info *info, struct pf_env *env)
 {
-	*info = (struct pf_info){.env = env, .start_wall_ms = pf_clock_wall_ms()};
+	*info = (struct pf_info){
+		.env = env, .start_ns = pf_clock_now_ns(), .start_wall_ms = pf_clock_wall_ms()};
 	add_state(info);
 	pf_timer_init(&info->refresh, on_refresh);
 	pf_timer_set(&env->timers, &info->refresh, pf_clock_now_ns() + REFRESH_S * PF_NS_PER_S);

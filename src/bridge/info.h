@@ -15,8 +15,9 @@ struct pf_info {
 	struct pf_env *env;
 	struct pf_state *state;
 	struct pf_timer refresh;
-	int64_t start_wall_ms;
-	char *reload; /* how the last one went; NULL: there was none */
+	uint64_t start_ns;
+	int64_t start_wall_ms; /* by the wall clock as it was set then, or as it is known since */
+	char *reload;          /* how the last one went; NULL: there was none */
 };
 
 /* Starts publishing; now counts as the start of the daemon. */

@@ -168,19 +168,24 @@ static void publish(
 {
 	const struct pf_sensor_config *config = sensor->config;
 	const bool json = config->item.format == PF_FORMAT_JSON;
-	bool news = false;
+	const size_t n = config->driver->n_channels;
+	bool is_news[PF_CHANNELS_MAX] = {false}, any = false;
 
-	for (size_t i = 0; i < config->driver->n_channels; i++) {
-		if (!valid[i] || !pf_channel_is_news(&config->channels[i], &sensor->channels[i],
-					 values[i], now_ns))
+	for (size_t i = 0; i < n; i++) {
+		is_news[i] = valid[i] && pf_channel_is_news(&config->channels[i],
+						 &sensor->channels[i], values[i], now_ns);
+		any = any || is_news[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		/* one JSON object tells of all channels */
+		if (json ? !any || !valid[i] : !is_news[i])
 			continue;
-		news = true;
 		pf_channel_published(&sensor->channels[i], values[i], now_ns);
 		if (!json)
 			set_state(sensor, i,
 				pf_payload_value(values[i], config->channels[i].decimals));
 	}
-	if (json && news)
+	if (json && any)
 		set_state(sensor, 0,
 			pf_payload_sensor(config->driver, values, valid, pf_clock_wall_ms()));
 }
