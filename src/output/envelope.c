@@ -123,9 +123,12 @@ void pf_envelope_advance(struct pf_output *output, uint64_t now_ns)
 		pf_envelope_advance_others(output, now_ns);
 }
 
-/* Whether an output of a group is off for good, or on its way there. */
+/* Whether nothing has to be done about an output for another member of its group to go on. */
 static bool gives_way(const struct pf_output *output)
 {
+	/* its own start looks at the others */
+	if (!output->started && output->source == PF_SOURCE_START)
+		return true;
 	return !output->desired && output->for_ns == PF_NEVER &&
 	       (!output->level || output->pending);
 }

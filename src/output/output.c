@@ -63,17 +63,24 @@ void pf_output_recall(struct pf_output *output, const struct pf_history *history
 		output->desired = history->end_level;
 }
 
-/* Another member of the group that is on, or is to go on; members still to start do not count. */
+/*
+ * Another member of the group that is on, or else one that is to go on; members still to start do
+ * not count.
+ */
 static const struct pf_output *find_rival(const struct pf_output *output)
 {
+	const struct pf_output *rival = NULL;
+
 	for (size_t i = 0; output->group && i < output->group->n; i++) {
 		const struct pf_output *other = output->group->members[i];
 		const bool counts = other->started || other->source != PF_SOURCE_START;
 
-		if (other != output && counts && (other->level || other->desired))
+		if (other != output && counts && other->level)
 			return other;
+		if (other != output && counts && other->desired)
+			rival = other;
 	}
-	return NULL;
+	return rival;
 }
 
 /* Whether max_on_s forbids to start with "on": the period from before is over. */
@@ -97,9 +104,9 @@ static bool start_allows_on(const struct pf_output *output, uint64_t now_ns)
 enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_ns)
 {
 	const bool on = output->desired && start_allows_on(output, now_ns);
-	const bool rests = output->config->min_off_ms;
+	const struct pf_output_config *config = output->config;
 
-	if (!output->started && output->config->initial == PF_START_KEEP)
+	if (!output->started && config->initial == PF_START_KEEP)
 		return PF_INITIAL_KEEP;
 	/* was on: maybe it still is, and an "off" has to wait; maybe not, and an "on" has to */
 	if (output->level && !on)
@@ -107,8 +114,9 @@ enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_n
 			       ? PF_INITIAL_KEEP
 			       : PF_INITIAL_OFF;
 	if (output->level)
-		return rests || output->group ? PF_INITIAL_KEEP : PF_INITIAL_ON;
-	if (!on || (output->uncertain && rests))
+		return output->group || config->min_on_ms || config->min_off_ms ? PF_INITIAL_KEEP
+										: PF_INITIAL_ON;
+	if (!on || (output->uncertain && config->min_off_ms))
 		return PF_INITIAL_OFF;
 	return pf_envelope_allowed_ns(output, output->source, true) <= now_ns ? PF_INITIAL_ON
 									      : PF_INITIAL_OFF;

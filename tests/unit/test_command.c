@@ -128,6 +128,9 @@ static void hostile_sizes_and_bytes_are_safe(void)
 	T_INT(pf_command_parse(PF_TOPIC_SET, large, sizeof large, "ON", "OFF", &command, reason),
 		-EINVAL);
 	T_INT(pf_command_parse(PF_TOPIC_SET, large, 4096, "ON", "OFF", &command, reason), -EINVAL);
+	T_INT(pf_command_parse(
+		      PF_TOPIC_SET, "{\"state\":\"ON\"}\0x", 16, "ON", "OFF", &command, reason),
+		-EINVAL);
 	T_INT(pf_command_parse(PF_TOPIC_SET, "ON\0", 3, "ON", "OFF", &command, reason), -EINVAL);
 	printf("# seed %u\n", seed);
 	for (int i = 0; i < 20000; i++) {

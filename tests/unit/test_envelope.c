@@ -627,6 +627,32 @@ static void two_found_on_are_all_switched_off_with_an_error(void)
 	T_FALSE(world.lines[0].output.last);
 }
 
+static void second_found_on_is_off_even_if_a_command_waited_for_it(void)
+{
+	static const struct pf_output_config keep = {.initial = PF_START_KEEP, .min_on_ms = 60000};
+
+	world_begin(1000 * S);
+	world_add(keep, true, true);
+	world_add(keep, true, true);
+	world_acquire(0);
+	world_unplug(0);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	world_acquire(1);
+	T_INT(world.lines[1].acquired, -ENOTUNIQ);
+	T_FALSE(world.lines[1].level);
+	/* two found on while a command for a third waits */
+	world_begin(1000 * S);
+	world_add(keep, true, false);
+	world_add(keep, true, true);
+	world_add(keep, true, true);
+	world_on(0);
+	for (size_t i = 0; i < 3; i++)
+		world_acquire(i);
+	T_INT(world.lines[2].acquired, -ENOTUNIQ);
+	for (size_t i = 0; i < 3; i++)
+		T_FALSE(world.lines[i].level);
+}
+
 static void one_found_on_is_kept(void)
 {
 	static const struct pf_output_config keep = {.initial = PF_START_KEEP};
@@ -753,6 +779,14 @@ static void on_exit_on_does_not_turn_off_a_member_that_keeps(void)
 	world_on(1);
 	for (size_t i = 0; i < 2; i++)
 		pf_output_exit(&world.lines[i].output, world.now_ns);
+	T_FALSE(world.lines[0].level);
+	T_TRUE(world.lines[1].level);
+	/* what has ended is not moved by those that have not */
+	world_blind(plain, keep);
+	world_on(1);
+	pf_output_exit(&world.lines[1].output, world.now_ns);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	world_run(60 * S);
 	T_FALSE(world.lines[0].level);
 	T_TRUE(world.lines[1].level);
 }
@@ -1071,7 +1105,8 @@ T_MAIN("envelope", T(initial_off_and_on_are_set_in_the_request),
 	T(switching_over_waits_for_min_on_of_the_other), T(newest_of_two_members_wins),
 	T(other_going_on_cancels_the_end_of_an_off_pulse),
 	T(dead_time_runs_anew_at_start_unless_recorded_times_prove_it_over),
-	T(two_found_on_are_all_switched_off_with_an_error), T(one_found_on_is_kept),
+	T(two_found_on_are_all_switched_off_with_an_error),
+	T(second_found_on_is_off_even_if_a_command_waited_for_it), T(one_found_on_is_kept),
 	T(command_before_the_other_is_found_on_wins),
 	T(member_that_cannot_be_written_off_holds_the_others_back),
 	T(failed_on_may_have_worked_and_holds_the_others_back),
