@@ -23,6 +23,8 @@ static const struct verb verbs[] = {
 	{"check", pf_cli_check, NULL,
 		"check the configuration and print the map of pins to topics"},
 	{"scan", pf_cli_scan, NULL, "show lines, buses and sensors of this machine"},
+	{"safe-state", pf_cli_safe_state, NULL,
+		"put the outputs in their on_exit states after a crash"},
 	{"drivers", pf_cli_drivers, "NAME", "list the drivers, or describe one"},
 };
 
@@ -124,7 +126,7 @@ int pf_cli_main(int argc, char **argv)
 			return PF_EXIT_OK;
 	}
 	if (optind == argc)
-		return usage_error("what to do? run, check, scan or drivers", NULL);
+		return usage_error("what to do? run, check, scan, safe-state or drivers", NULL);
 	verb = find_verb(argv[optind]);
 	if (!verb)
 		return usage_error("unknown verb", argv[optind]);

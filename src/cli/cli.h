@@ -32,6 +32,9 @@ int pf_cli_main(int argc, char **argv);
 /* `run`: the daemon in the foreground, until a signal ends it; the exit status. */
 int pf_cli_run(const struct pf_cli *cli);
 
+/* `safe-state`: brings the outputs of a daemon that is gone to rest; the exit status. */
+int pf_cli_safe_state(const struct pf_cli *cli);
+
 /* `check`: what is wrong with the configuration, or the map of pins to topics; the exit status. */
 int pf_cli_check(const struct pf_cli *cli);
 
