@@ -14,6 +14,9 @@
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
+#include "bridge/record_file.h"
+#include "bridge/record_store.h"
+#include "bridge/safe_state.h"
 #include "bridge/stall.h"
 #include "config/same.h"
 #include "mqtt/link.h"
@@ -144,8 +147,39 @@ static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_of
 /* ---- life -------------------------------------------------------------------------------------
  */
 
+static void tell_leftover(void *user, const char *name, bool failed, const char *text)
+{
+	(void)user;
+	if (failed)
+		pf_warning("output %s is no longer configured: %s", name, text);
+	else
+		pf_notice("output %s is no longer configured: %s", name, text);
+}
+
+/* Opens the record, and brings to rest what the last run held and nobody wants any more. */
+static int start_record(struct pf_env *env, struct pf_driver_set *drivers)
+{
+	static const struct pf_safe_report report = {.tell = tell_leftover};
+	const struct pf_config *config = env->config;
+	char boot_id[PF_BOOT_ID_SIZE];
+	bool needed = false;
+	int r;
+
+	for (size_t i = 0; i < config->n_outputs; i++)
+		needed = needed || config->outputs[i].initial == PF_START_LAST;
+	r = pf_record_store_new(env->loop, &env->timers, config->state_dir,
+		pf_driver_set_dir(drivers), env->board, needed, &env->record);
+	if (r < 0)
+		return r;
+	pf_record_boot_id(boot_id);
+	(void)pf_safe_state_leftovers(
+		pf_record_store_old(env->record), boot_id, env->board, drivers, config, &report);
+	return 0;
+}
+
 int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct pf_board *board,
-	void (*stopped)(void *user), void *user, struct pf_bridge **ret_bridge)
+	struct pf_driver_set *drivers, void (*stopped)(void *user), void *user,
+	struct pf_bridge **ret_bridge)
 {
 	struct pf_bridge *bridge = pf_calloc(1, sizeof *bridge);
 	int r;
@@ -157,6 +191,11 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	bridge->user = user;
 	pf_timer_init(&bridge->link_ended, on_link_ended);
 	r = pf_timers_init(&bridge->env.timers, loop);
+	if (r == 0) {
+		r = start_record(&bridge->env, drivers);
+		if (r < 0)
+			pf_timers_done(&bridge->env.timers);
+	}
 	if (r < 0) {
 		pf_config_free(config);
 		free(bridge);
@@ -233,6 +272,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	pf_info_done(&bridge->info);
 	pf_stall_done(&bridge->stall);
 	free_link(bridge);
+	pf_record_store_free(bridge->env.record);
 	pf_timers_done(&bridge->env.timers);
 	/* sensors left behind still point to the bridge and its states */
 	if (!all)

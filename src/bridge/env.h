@@ -16,6 +16,7 @@
 #include "hw/board.h"
 
 struct pf_buses;
+struct pf_record_store;
 
 struct pf_env {
 	struct ev_loop *loop;
@@ -24,6 +25,7 @@ struct pf_env {
 	const struct pf_board *board;
 	struct pf_publisher publisher;
 	struct pf_buses *buses;
+	struct pf_record_store *record;
 	/* counters for `info`, since start */
 	uint64_t n_errors;       /* faults entered */
 	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */

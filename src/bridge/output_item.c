@@ -12,8 +12,9 @@
 #include "base/memory.h"
 #include "bridge/ack.h"
 #include "bridge/item.h"
-#include "bridge/line_find.h"
+#include "bridge/output_line.h"
 #include "bridge/payload.h"
+#include "bridge/record_store.h"
 #include "config/same.h"
 #include "output/command.h"
 
@@ -106,37 +107,10 @@ static void on_changed(void *user)
 		(!output->published || output->published_level != output->output.level))
 		publish_state(output);
 	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
+	pf_record_store_set(output->item.env->record, &output->output, &output->found.info);
 }
 
 static const struct pf_output_port port = {.write = write_level, .changed = on_changed};
-
-static int request_line(struct pf_output_item *output, bool *ret_level, char *ret_reason)
-{
-	const struct pf_output_config *config = output->config;
-	struct pf_output_request request = {.active_low = config->active_low,
-		.drive = config->drive,
-		.initial = pf_output_initial(&output->output, pf_clock_now_ns()),
-		.consumer = "pinferry"};
-	bool was_output = true;
-	int r = pf_line_find(
-		output->item.env->board, config->driver, &config->line, &output->found, ret_reason);
-
-	if (r < 0)
-		return r;
-	request.chip = output->found.info.chip;
-	request.offset = output->found.info.offset;
-	r = output->found.ops->request_output(
-		output->found.context, &request, &output->line, ret_level, &was_output);
-	if (r == 0)
-		pf_line_warn_if_slow(&output->found, "output", config->item.name);
-	if (r < 0)
-		pf_line_explain(&output->found, &config->line, r, ret_reason);
-	else if (!was_output && request.initial == PF_INITIAL_KEEP)
-		pf_warning(
-			"output %s: line %s was an input, there is no state to keep: starting off",
-			config->item.name, config->line.text);
-	return r;
-}
 
 static void report(const struct pf_output_item *output, int result)
 {
@@ -151,7 +125,8 @@ void pf_output_item_start(struct pf_output_item *output)
 	char reason[PF_REASON_SIZE] = "";
 	bool level = false;
 
-	if (request_line(output, &level, reason) < 0) {
+	if (pf_output_line_request(output->item.env, &output->output, &output->found, &output->line,
+		    &level, reason) < 0) {
 		retry_later(output, reason);
 		return;
 	}
@@ -391,6 +366,8 @@ void pf_output_item_free(struct pf_output_item *output, bool clear)
 {
 	if (!output)
 		return;
+	if (clear)
+		pf_output_line_forget(output->item.env, &output->output, &output->found);
 	release_line(output);
 	pf_output_done(&output->output);
 	pf_timer_stop(&output->item.env->timers, &output->tick);

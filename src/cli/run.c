@@ -200,7 +200,8 @@ static int prepare(struct run *run)
 
 static int work(struct run *run, struct pf_config *config)
 {
-	const int r = pf_bridge_start(run->loop, config, run->board, on_stopped, run, &run->bridge);
+	const int r = pf_bridge_start(
+		run->loop, config, run->board, run->drivers, on_stopped, run, &run->bridge);
 
 	if (r < 0) {
 		pf_error("cannot start: %s", strerror(-r));

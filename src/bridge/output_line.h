@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * How an output gets its line: finds it, remembers what is recorded of it, and requests it as the
+ * output wants it. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_OUTPUT_LINE_H
+#define PF_BRIDGE_OUTPUT_LINE_H
+
+#include "bridge/env.h"
+#include "bridge/line_find.h"
+#include "output/output.h"
+
+/*
+ * Requests the line. 0, the line as found, the line held and the level that is on it; or a
+ * negative errno with ret_reason[PF_REASON_SIZE]. The output is not told yet.
+ */
+int pf_output_line_request(struct pf_env *env, struct pf_output *output,
+	struct pf_found_line *ret_found, struct pf_line **ret_line, bool *ret_level,
+	char *ret_reason);
+
+/*
+ * The output has left the configuration: its line leaves the record, unless it could not be
+ * brought to rest; then the next start tries again.
+ */
+void pf_output_line_forget(
+	struct pf_env *env, const struct pf_output *output, const struct pf_found_line *found);
+
+#endif
