@@ -42,42 +42,44 @@ char *pf_record_board(const struct pf_board *board)
 	return copy;
 }
 
-/* All that is in a file, at most SIZE_MAX_BYTES; 0 or a negative errno. */
-static int read_all(int fd, char **ret_text, size_t *ret_size)
+/* All that is in a file, at most SIZE_MAX_BYTES; to be freed. */
+static char *read_all(int fd, size_t *ret_size)
 {
 	struct stat status;
 	size_t size = 0;
+	char *text;
 	ssize_t n;
 
 	if (fstat(fd, &status))
-		return -errno;
-	if (!S_ISREG(status.st_mode) || status.st_size > SIZE_MAX_BYTES)
-		return -EBADMSG;
-	*ret_text = pf_calloc((size_t)status.st_size + 1, 1);
-	while ((n = read(fd, *ret_text + size, (size_t)status.st_size - size)) > 0)
+		return NULL;
+	if (!S_ISREG(status.st_mode) || status.st_size > SIZE_MAX_BYTES) {
+		errno = EBADMSG;
+		return NULL;
+	}
+	text = pf_calloc((size_t)status.st_size + 1, 1);
+	while ((n = read(fd, text + size, (size_t)status.st_size - size)) > 0)
 		size += (size_t)n;
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
 	*ret_size = size;
-	if (n == 0)
-		return 0;
-	free(*ret_text);
-	return -errno;
+	return text;
 }
 
 static int load(const char *path, struct pf_record *ret_record)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *text;
-	size_t size;
+	size_t size = 0;
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = read_all(fd, &text, &size);
-	(void)close(fd);
-	if (r < 0)
-		return r;
-	r = pf_record_decode(text, size, ret_record);
+	text = read_all(fd, &size);
+	r = text ? pf_record_decode(text, size, ret_record) : -errno;
 	free(text);
+	(void)close(fd);
 	return r;
 }
 
@@ -85,7 +87,7 @@ int pf_record_load(
 	const char *state_dir, const struct pf_board *board, struct pf_record *ret_record)
 {
 	char *path = pf_format("%s/record", state_dir), *board_name;
-	struct pf_record record;
+	struct pf_record record = {0};
 	int r = load(path, &record);
 
 	free(path);

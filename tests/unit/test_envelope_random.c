@@ -39,7 +39,7 @@ static uint32_t random_below(uint32_t n)
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
-	return (uint32_t)(random_state % n);
+	return n ? (uint32_t)(random_state % n) : 0;
 }
 
 static bool one_in(uint32_t n)
