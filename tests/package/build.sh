@@ -2,11 +2,12 @@
 # SPDX-FileCopyrightText: The Pinferry authors
 # SPDX-License-Identifier: MIT
 #
-# First stage of package.sh: builds the packages, which runs the tests, and reads them with lintian.
+# First stage of package.sh: builds the packages and reads them with lintian. The tests, which a
+# build runs otherwise, are stages of scripts/test.
 . "$(dirname "$0")/lib.sh"
 
 build() {
-  DEB_BUILD_OPTIONS="parallel=$(nproc)" dpkg-buildpackage -us -uc -b
+  DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b
 }
 
 lint() {
