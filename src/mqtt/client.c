@@ -4,10 +4,9 @@
 #include "mqtt/client.h"
 
 #include <MQTTClient.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "mqtt/reason.h"
@@ -34,6 +33,7 @@ struct pf_client {
 	struct pf_mailbox orders;
 	struct pf_mailbox losses; /* the callbacks that told of a lost connection */
 	bool started;
+	_Atomic bool left; /* of an abandoned client: thread or loop has; the other frees it */
 	pthread_t thread;
 
 	/* the link thread's own */
@@ -55,56 +55,13 @@ static void put_order(struct pf_client *client, struct order order)
 
 /* ---- the library's callbacks: its threads, some with its lock held --------------------------- */
 
-/* Copies bytes to *at with a NUL behind them and moves *at on; where they are now. */
-static const char *append(char **at, const void *bytes, size_t size)
-{
-	char *copy = *at;
-
-	if (size)
-		memcpy(copy, bytes, size);
-	*at += size + 1;
-	return copy;
-}
-
-static struct pf_incoming *copy_message(const char *topic, MQTTClient_message *message)
-{
-	const MQTTProperty *response = MQTTProperties_getProperty(
-		&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
-	const MQTTProperty *correlation = MQTTProperties_getProperty(
-		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
-	const size_t whole_size = (size_t)message->payloadlen, topic_size = strlen(topic);
-	const size_t payload_size = whole_size < PF_LINK_PAYLOAD_MAX ? whole_size
-								     : PF_LINK_PAYLOAD_MAX;
-	const size_t response_size = response ? (size_t)response->value.data.len : 0;
-	const size_t correlation_size = correlation ? (size_t)correlation->value.data.len : 0;
-	struct pf_incoming *copy = pf_calloc(
-		1, sizeof *copy + topic_size + payload_size + response_size + correlation_size + 4);
-	char *at = copy->bytes;
-
-	copy->message = (struct pf_link_message){
-		.topic = append(&at, topic, topic_size),
-		.payload = (const uint8_t *)append(&at, message->payload, payload_size),
-		.payload_size = payload_size,
-		.retained = message->retained != 0,
-		.time_ns = pf_clock_now_ns(),
-		.correlation_size = correlation_size,
-	};
-	if (response)
-		copy->message.response_topic = append(
-			&at, response->value.data.data, response_size);
-	if (correlation)
-		copy->message.correlation_data = (const uint8_t *)append(
-			&at, correlation->value.data.data, correlation_size);
-	return copy;
-}
-
 static int on_message(void *context, char *topic, int topic_size, MQTTClient_message *message)
 {
 	struct pf_client *client = context;
 
 	/* topic_size is only set if there is a NUL in the topic: never one of ours */
 	if (topic_size == 0)
-		pf_inbox_put_message(&client->inbox, copy_message(topic, message));
+		pf_inbox_put_message(&client->inbox, pf_session_copy(topic, message));
 	MQTTClient_freeMessage(&message);
 	MQTTClient_free(topic);
 	return 1;
@@ -289,6 +246,25 @@ static bool obey(struct pf_client *client, const struct order *order)
 	return true;
 }
 
+/* No thread uses the client any more. */
+static void release(struct pf_client *client)
+{
+	struct order *order;
+
+	while ((order = pf_mailbox_take(&client->orders))) {
+		free(order->message);
+		free(order);
+	}
+	pf_mailbox_done(&client->orders);
+	pf_mailbox_done(&client->losses);
+	pf_inbox_done(&client->inbox);
+	pf_endpoint_done(&client->endpoint);
+	for (size_t i = 0; i < client->n_subscriptions; i++)
+		free(client->subscriptions[i].topic);
+	free(client->subscriptions);
+	free(client);
+}
+
 static void *run(void *argument)
 {
 	struct pf_client *client = argument;
@@ -308,6 +284,8 @@ static void *run(void *argument)
 	}
 	MQTTClient_destroy(&anchor);
 	pf_inbox_put(&client->inbox, PF_NEWS_ENDED, NULL);
+	if (atomic_exchange(&client->left, true))
+		release(client);
 	return NULL;
 }
 
@@ -369,27 +347,16 @@ void pf_client_abandon(struct pf_client *client)
 	pf_client_quit(client);
 	pf_inbox_close(&client->inbox);
 	pthread_detach(client->thread);
+	if (atomic_exchange(&client->left, true))
+		release(client);
 }
 
 void pf_client_free(struct pf_client *client)
 {
-	struct order *order;
-
 	if (!client)
 		return;
 	pf_inbox_close(&client->inbox);
 	if (client->started)
 		pthread_join(client->thread, NULL);
-	while ((order = pf_mailbox_take(&client->orders))) {
-		free(order->message);
-		free(order);
-	}
-	pf_mailbox_done(&client->orders);
-	pf_mailbox_done(&client->losses);
-	pf_inbox_done(&client->inbox);
-	pf_endpoint_done(&client->endpoint);
-	for (size_t i = 0; i < client->n_subscriptions; i++)
-		free(client->subscriptions[i].topic);
-	free(client->subscriptions);
-	free(client);
+	release(client);
 }

@@ -50,7 +50,7 @@ void pf_client_quit(struct pf_client *client);
 /* Frees a client that was never started or has said PF_NEWS_ENDED; NULL is fine. */
 void pf_client_free(struct pf_client *client);
 
-/* Leaves a client with a hanging thread behind: no more news, its memory stays allocated. */
+/* Leaves a client with a hanging thread behind: no more news; freed when the thread comes back. */
 void pf_client_abandon(struct pf_client *client);
 
 #endif

@@ -39,12 +39,6 @@ struct pf_news {
 	char *text; /* or NULL */
 };
 
-/* A message that came in, with all it points to in one block. Freed with free(). */
-struct pf_incoming {
-	struct pf_link_message message;
-	char bytes[];
-};
-
 struct pf_inbox {
 	struct ev_loop *loop;
 	struct ev_async ready;

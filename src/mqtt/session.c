@@ -241,3 +241,47 @@ bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct
 	free(data);
 	return (int)response.reasonCode == MQTTCLIENT_SUCCESS;
 }
+
+/* Copies bytes to *at with a NUL behind them and moves *at on; where they are now. */
+static const char *append(char **at, const void *bytes, size_t size)
+{
+	char *copy = *at;
+
+	if (size)
+		memcpy(copy, bytes, size);
+	*at += size + 1;
+	return copy;
+}
+
+struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
+{
+	MQTTClient_message *const message = library_message;
+	const MQTTProperty *response = MQTTProperties_getProperty(
+		&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+	const MQTTProperty *correlation = MQTTProperties_getProperty(
+		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+	const size_t whole_size = (size_t)message->payloadlen, topic_size = strlen(topic);
+	const size_t payload_size = whole_size < PF_LINK_PAYLOAD_MAX ? whole_size
+								     : PF_LINK_PAYLOAD_MAX;
+	const size_t response_size = response ? (size_t)response->value.data.len : 0;
+	const size_t correlation_size = correlation ? (size_t)correlation->value.data.len : 0;
+	struct pf_incoming *copy = pf_calloc(
+		1, sizeof *copy + topic_size + payload_size + response_size + correlation_size + 4);
+	char *at = copy->bytes;
+
+	copy->message = (struct pf_link_message){
+		.topic = append(&at, topic, topic_size),
+		.payload = (const uint8_t *)append(&at, message->payload, payload_size),
+		.payload_size = payload_size,
+		.retained = message->retained != 0,
+		.time_ns = pf_clock_now_ns(),
+		.correlation_size = correlation_size,
+	};
+	if (response)
+		copy->message.response_topic = append(
+			&at, response->value.data.data, response_size);
+	if (correlation)
+		copy->message.correlation_data = (const uint8_t *)append(
+			&at, correlation->value.data.data, correlation_size);
+	return copy;
+}

@@ -3,7 +3,7 @@
 
 /*
  * One session with a broker through the MQTT library: connect, subscribe, publish. Everything
- * here blocks. Link thread only.
+ * here but pf_session_copy() blocks. Link thread only.
  *
  * The library's client handle is a `void *` here, so that only session.c and client.c see its
  * header.
@@ -18,7 +18,14 @@
 #include "config/config.h"
 #include "mqtt/diagnose.h"
 #include "mqtt/endpoint.h"
+#include "mqtt/message.h"
 #include "mqtt/outbox.h"
+
+/* A message that came in, with all it points to in one block. Freed with free(). */
+struct pf_incoming {
+	struct pf_link_message message;
+	char bytes[];
+};
 
 /* One topic to subscribe. */
 struct pf_subscription {
@@ -56,5 +63,11 @@ bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
  */
 bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
 	const struct pf_outgoing *message);
+
+/*
+ * Copies a message that the library (its MQTTClient_message) hands over, with all it points to;
+ * free() it. Does not block; any thread.
+ */
+struct pf_incoming *pf_session_copy(const char *topic, void *library_message);
 
 #endif

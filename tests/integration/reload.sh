@@ -241,8 +241,47 @@ a_changed_prefix_moves_topics_but_no_output() {
   publish u/output/pump/set '{"state":"ON","id":"x"}'
   expect '0 u/output/pump/ack {*"x"*"done"*}'
   stored
-  lacks ' t/\(output\|info\)' "$dir/stored"
-  lacks ' t/status online' "$dir/stored"
+  lacks ' t/' "$dir/stored"
+}
+
+two_changes_in_a_row_leave_nothing_behind() {
+  start_all "$pump"
+  sed -i 's/prefix = "t"/prefix = "u"/' "$dir/pinferry.conf"
+  reload
+  sed -i 's/prefix = "u"/prefix = "v"/' "$dir/pinferry.conf"
+  reload
+  expect '1 v/output/pump ON'
+  expect '1 v/status online'
+  stored
+  lacks ' [tu]/' "$dir/stored"
+  grep -q ' v/info ' "$dir/stored"
+}
+
+# the old connection is left behind, and what belongs to it is freed when the broker comes back
+a_reload_while_the_broker_is_frozen_is_caught_up() {
+  start_all "$pump"
+  kill -STOP "$broker"
+  sed -i 's/prefix = "t"/prefix = "u"/' "$dir/pinferry.conf"
+  reload
+  expect_log 'leaving anyway'
+  kill -CONT "$broker"
+  expect '1 u/status online'
+  the_pump_has_not_moved
+  stop_daemon
+}
+
+a_reload_while_stopping_is_refused() {
+  start_all "$pump"
+  kill -STOP "$broker"
+  kill -TERM "$daemon"
+  expect_log 'stopping'
+  outputs_are "$pump" '{ name = "late"; line = "GPIO22"; initial = "on"; }'
+  kill -HUP "$daemon"
+  wait_end "$daemon"
+  kill -CONT "$broker"
+  [ "$status" -eq 0 ]
+  line_is GPIO27 0
+  [ ! -e "$board/gpio/GPIO22" ]
 }
 
 a_changed_broker_is_connected_to_without_moving_an_output() {
@@ -298,6 +337,7 @@ run_tests an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_
   initial_does_not_move_an_output_that_is_held changed_rules_apply_in_place \
   a_changed_line_is_a_new_output a_new_output_knows_that_the_broker_is_there \
   a_pulse_goes_on_over_a_reload a_bad_configuration_changes_nothing_and_says_so \
-  a_changed_prefix_moves_topics_but_no_output \
+  a_changed_prefix_moves_topics_but_no_output two_changes_in_a_row_leave_nothing_behind \
+  a_reload_while_the_broker_is_frozen_is_caught_up a_reload_while_stopping_is_refused \
   a_changed_broker_is_connected_to_without_moving_an_output state_dir_cannot_change \
   the_service_manager_is_told_of_a_bad_reload
