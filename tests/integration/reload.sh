@@ -280,7 +280,7 @@ a_reload_while_stopping_is_refused() {
   wait_end "$daemon"
   kill -CONT "$broker"
   [ "$status" -eq 0 ]
-  line_is GPIO27 0
+  line_is GPIO27 1
   [ ! -e "$board/gpio/GPIO22" ]
 }
 
