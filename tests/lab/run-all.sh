@@ -26,7 +26,7 @@ done
 shift $((OPTIND - 1))
 build=$(readlink -f "$build")
 scripts=("$@")
-[ ${#scripts[@]} -gt 0 ] || scripts=(self lines scan gpio w1 i2c smbus broker time)
+[ ${#scripts[@]} -gt 0 ] || scripts=(self lines scan gpio envelope w1 i2c smbus broker time)
 
 # libtool may put a wrapper script where the program is expected
 daemon=$build/pinferry
