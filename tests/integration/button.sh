@@ -98,6 +98,30 @@ a_button_that_is_held_at_start_does_nothing() {
   expect_line GPIO27 1
 }
 
+a_button_waits_for_min_on_s() {
+  local on_ns
+  start_alone toggle 'min_on_s = 1.5;'
+  press
+  expect_line GPIO27 1
+  on_ns=$(written_ns GPIO27)
+  release
+  press
+  expect_log 'output lamp: button wall: min_on_s: .* s left'
+  expect_line GPIO27 0
+  in_range "$(between_ms "$on_ns" "$(written_ns GPIO27)")" 1490 5000
+}
+
+a_button_replaces_a_pulse() {
+  start_all on
+  publish t/output/lamp/set_on_ms 1000
+  expect '1 t/output/lamp ON'
+  press
+  publish t/output/fence/set_on_ms 1000
+  expect '1 t/output/fence ON'
+  expect '1 t/output/fence OFF'
+  line_is GPIO27 1
+}
+
 a_button_waits_for_min_off_s() {
   start_alone on 'min_off_s = 2;'
   press
@@ -161,4 +185,6 @@ what_a_button_did_is_published() {
 run_tests a_button_works_with_the_network_down on_and_off_say_what_they_do \
   a_pulse_button_ends_by_itself a_button_that_is_held_at_start_does_nothing \
   a_button_waits_for_min_off_s what_a_button_switches_on_ends_with_max_on_s \
-  a_button_obeys_the_interlock a_button_ends_the_failsafe what_a_button_did_is_published
+  a_button_obeys_the_interlock a_button_ends_the_failsafe what_a_button_did_is_published \
+  a_button_waits_for_min_on_s \
+  a_button_replaces_a_pulse

@@ -199,10 +199,26 @@ the_end_does_not_wait_for_min_on_s() {
   [ "$status" -eq 0 ]
 }
 
+on_exit_on_does_not_wait_for_min_off_s_and_stays_off() {
+  start_all 'min_off_s = 1; on_exit = "on";'
+  command_output heater ON
+  expect '1 t/output/heater ON'
+  command_output heater OFF
+  expect '1 t/output/heater OFF'
+  stop_daemon
+  line_is GPIO27 1
+  start_online
+  command_output heater ON
+  expect '1 t/output/heater ON'
+  stop_daemon
+  line_is GPIO27 0
+}
+
 run_tests max_on_s_switches_off_and_says_why max_on_s_holds_for_an_output_that_starts_on \
   max_on_s_holds_for_an_output_that_is_kept_on max_on_s_holds_for_toggle \
   repeated_on_does_not_extend_max_on_s max_on_s_acts_although_the_broker_is_gone \
   an_early_off_waits_for_min_on_s_and_tells_the_time_left \
   an_early_on_waits_for_min_off_s_and_tells_the_time_left off_counts_anew_for_min_off_s_at_start \
   of_two_early_commands_the_newest_wins max_on_s_does_not_wait_for_min_on_s \
-  after_max_on_s_the_next_on_waits_for_min_off_s the_end_does_not_wait_for_min_on_s
+  after_max_on_s_the_next_on_waits_for_min_off_s the_end_does_not_wait_for_min_on_s \
+  on_exit_on_does_not_wait_for_min_off_s_and_stays_off

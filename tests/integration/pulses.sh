@@ -158,9 +158,22 @@ a_start_does_not_carry_a_pulse_on() {
   line_is GPIO27 0
 }
 
+what_an_off_pulse_ends_in_is_limited() {
+  start_all 'max_on_s = 1;'
+  command_output valve ON
+  expect '1 t/output/valve ON'
+  publish t/output/valve/set_off_ms 500
+  expect '1 t/output/valve OFF'
+  expect '1 t/output/valve ON'
+  on_ns=$(written_ns GPIO27)
+  expect '1 t/output/valve OFF'
+  the_valve_was_on_for 990 3000
+}
+
 run_tests a_pulse_has_the_length_that_was_asked_for the_same_pulse_again_extends_from_now \
   a_shorter_pulse_replaces_a_longer_one off_ends_a_pulse_at_once_and_nothing_follows \
   an_off_pulse_ends_on a_pulse_is_cut_to_max_on_s_and_the_answer_says_so \
   a_pulse_does_not_extend_max_on_s the_time_of_a_deferred_pulse_starts_when_the_line_moves \
   a_pulse_ends_although_the_broker_is_gone a_pulse_ends_in_on_exit_when_the_daemon_stops \
-  a_pulse_ends_when_the_daemon_stops_although_the_output_keeps a_start_does_not_carry_a_pulse_on
+  a_pulse_ends_when_the_daemon_stops_although_the_output_keeps a_start_does_not_carry_a_pulse_on \
+  what_an_off_pulse_ends_in_is_limited

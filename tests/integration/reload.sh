@@ -166,6 +166,47 @@ changed_rules_apply_in_place() {
   expect '1 t/output/pump OFF'
 }
 
+a_new_output_waits_for_min_off_s() {
+  local began
+  start_all "$pump"
+  began=$(($(now_ms) * 1000000))
+  reload_to "$pump" '{ name = "lamp"; line = "GPIO22"; initial = "on"; min_off_s = 1.5; }'
+  expect_line GPIO22 1
+  in_range "$(between_ms "$began" "$(written_ns GPIO22)")" 1490 6000
+}
+
+a_new_output_waits_for_the_interlock() {
+  local grouped='interlock = "blind"; active_low'
+  local group='interlocks: ( { name = "blind"; dead_time_ms = 300; } );'
+  start_broker
+  start_listener
+  outputs_are "${pump/active_low/$grouped}"
+  echo "$group" >>"$dir/pinferry.conf"
+  start_online
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  outputs_are "${pump/active_low/$grouped}" \
+    '{ name = "lamp"; line = "GPIO22"; initial = "on"; interlock = "blind"; }'
+  echo "$group" >>"$dir/pinferry.conf"
+  reload
+  saw '1 t/status online'
+  after_fence
+  line_is GPIO22 0
+  line_is GPIO27 0
+  # it is a member like any other
+  command_output lamp ON
+  saw '1 t/output/lamp ON'
+  line_is GPIO27 1
+}
+
+a_removed_output_does_not_wait_for_min_on_s() {
+  start_all "$pump" "${lamp/line/min_on_s = 3600; line}"
+  command_output lamp ON
+  expect '1 t/output/lamp ON'
+  reload_to "$pump"
+  line_is GPIO22 0
+}
+
 a_changed_line_is_a_new_output() {
   start_all "$pump"
   reload_to "${pump/GPIO27/GPIO13}"
@@ -340,4 +381,7 @@ run_tests an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_
   a_changed_prefix_moves_topics_but_no_output two_changes_in_a_row_leave_nothing_behind \
   a_reload_while_the_broker_is_frozen_is_caught_up a_reload_while_stopping_is_refused \
   a_changed_broker_is_connected_to_without_moving_an_output state_dir_cannot_change \
-  the_service_manager_is_told_of_a_bad_reload
+  the_service_manager_is_told_of_a_bad_reload \
+  a_new_output_waits_for_min_off_s \
+  a_new_output_waits_for_the_interlock \
+  a_removed_output_does_not_wait_for_min_on_s
