@@ -95,7 +95,7 @@ struct pf_failsafe_config {
 enum pf_button_action { PF_BUTTON_TOGGLE, PF_BUTTON_ON, PF_BUTTON_OFF, PF_BUTTON_PULSE };
 
 struct pf_button_config {
-	const char *input; /* name of an input; NULL: no button */
+	const char *input;            /* name of an input; NULL: no button */
 	enum pf_button_action action; /* PULSE: on for pulse_ms, which is then configured */
 };
 
@@ -114,9 +114,9 @@ struct pf_output_config {
 	enum pf_drive drive;
 	enum pf_start initial;
 	enum pf_on_exit on_exit;
-	uint32_t pulse_ms; /* 0: none; else 1 to 86400000 */
+	uint32_t pulse_ms;                         /* 0: none; else 1 to 86400000 */
 	uint32_t max_on_ms, min_on_ms, min_off_ms; /* 0: none; up to 30 days */
-	const char *interlock; /* name of a group, or NULL */
+	const char *interlock;                     /* name of a group, or NULL */
 	struct pf_failsafe_config failsafe;
 	struct pf_button_config button;
 	bool accept_retained;

@@ -300,8 +300,7 @@ const char *pf_output_tick(struct pf_output *output, uint64_t now_ns)
 bool pf_output_unfinished(const struct pf_output *output, bool *ret_level)
 {
 	const bool goes_off = !output->desired && output->for_ns == PF_NEVER;
-	const bool ends =
-		output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
+	const bool ends = output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
 	const bool differs = output->desired != output->level || output->uncertain;
 
 	if (output->pulse_end_ns != PF_NEVER) {

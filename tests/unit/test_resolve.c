@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-#include "hw/resolve.h"
 #include "../t.h"
+#include "hw/resolve.h"
 
 /* A machine: lines as a scan reports them, or the error that the scan ends with. */
 struct machine {

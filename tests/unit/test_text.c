@@ -91,7 +91,8 @@ static void similar_finds_the_slip_of_the_pen(void)
 static void utf8_accepts_only_clean_text(void)
 {
 	T_TRUE(pf_utf8_is_clean("haus/t\xc3\xbcr/21 \xc2\xb0"
-				"C", 16));
+				"C",
+		16));
 	T_FALSE(pf_utf8_is_clean("a\0b", 3));
 	T_FALSE(pf_utf8_is_clean("a\nb", 3));
 	T_FALSE(pf_utf8_is_clean("\xc0\xaf", 2));         /* overlong '/' */
