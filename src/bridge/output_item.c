@@ -110,7 +110,8 @@ static void on_changed(void *user)
 	pf_record_store_set(output->item.env->record, &output->output, &output->found.info);
 }
 
-static const struct pf_output_port port = {.write = write_level, .changed = on_changed};
+static const struct pf_output_port port = {
+	.write = write_level, .changed = on_changed, .now_ns = pf_clock_now_ns};
 
 static void report(const struct pf_output_item *output, int result)
 {

@@ -72,6 +72,9 @@ static int write_level(struct pf_output *output, uint64_t now_ns, bool level)
 		output->uncertain = output->uncertain || level;
 		return r;
 	}
+	/* a dead time that began before the write would be short by it on the line */
+	if (output->port->now_ns)
+		now_ns = output->port->now_ns();
 	output->level = level;
 	if (level) {
 		output->on_ns = now_ns;

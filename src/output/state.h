@@ -66,6 +66,9 @@ struct pf_output_port {
 	/* The level, what is wanted, or the next deadline may have changed. Changes nothing here.
 	 */
 	void (*changed)(void *user);
+	/* The time, asked right after a write, from which dead times and limits count; NULL: a
+	 * write takes no time. */
+	uint64_t (*now_ns)(void);
 };
 
 struct pf_output {
