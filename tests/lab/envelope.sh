@@ -110,7 +110,7 @@ acks_are_in() {
   count_since_mark "$prefix/output/down/ack" '*'
   in_all=$((in_all + count))
   why="$in_all answers"
-  [ "$in_all" -ge $commands ]
+  [ "$in_all" -ge "$commands" ]
 }
 
 # storm: alternating ON commands, faster than the dead time, over two connections
@@ -130,7 +130,7 @@ storm() {
 }
 
 # judge: counts, from the levels of the two lines, ONs of each, moments with both on, and ONs
-# within the dead time (less the slack) after the other's end; and the shortest pause
+# within the dead time after the other's end; and the shortest pause
 judge() {
   levels 5 6 | awk -v dead_us=$((dead_time_ms * 1000)) '
     {
