@@ -240,8 +240,10 @@ listener_ready() {
 
 # start_listener: records everything from now on; what the broker has retained comes first
 start_listener() {
+  # here and not in the child, or what the last one heard could still be found
+  : >"$messages"
   mosquitto_sub -h 127.0.0.1 -p "$port" "${client_options[@]}" -V 5 --retain-as-published \
-    -t '#' -F '%r %t %p' >"$messages" 2>>"$dir/listener.log" &
+    -t '#' -F '%r %t %p' >>"$messages" 2>>"$dir/listener.log" &
   listener=$!
   pids+=("$listener")
   mark=0
