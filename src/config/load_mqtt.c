@@ -57,8 +57,9 @@ static bool take_broker(struct pf_loader *loader, const struct pf_node *group)
 	const char *wrong = pf_broker_parse(mqtt->broker, &uri, &tls);
 
 	if (wrong) {
+		/* with an '@' there may be a password in it, which must not get into a log */
 		pf_report(loader->problems, pf_node_place(group, "broker"), LABEL, "broker",
-			"\"%.60s\": %s", mqtt->broker, wrong);
+			"\"%.60s\": %s", strchr(mqtt->broker, '@') ? "..." : mqtt->broker, wrong);
 		/* which of the others fit cannot be told */
 		return true;
 	}

@@ -412,6 +412,12 @@ static void file_that_cannot_be_read_is_told(void)
 	free(path);
 }
 
+static void password_in_the_address_is_not_repeated(void)
+{
+	refuses("mqtt: { broker = \"mqtt://shed:secret@box\"; };",
+		": mqtt: broker: \"...\": no user in the address");
+}
+
 static void include_is_bounded(void)
 {
 	char name[32], text[64];
@@ -633,6 +639,7 @@ static const struct t_test tests[] = {
 	T(options_of_a_driver_are_checked),
 	T(missing_line_driver_is_said_once),
 	T(file_that_cannot_be_read_is_told),
+	T(password_in_the_address_is_not_repeated),
 	T(include_is_bounded),
 	T(broken_brackets_are_told),
 	T(same_words_are_right_in_every_version),
