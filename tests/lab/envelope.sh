@@ -129,14 +129,14 @@ storm() {
   done
 }
 
-# judge: counts, from the levels of the two lines, ONs of each, moments with both on, and ONs
-# within the dead time after the other's end; and the shortest pause
+# judge: counts, from the levels of the two lines, how often each went on, how often both were on,
+# and how often one went on within the dead time after the other's end; and the shortest pause
 judge() {
   levels 5 6 | awk -v dead_us=$((dead_time_ms * 1000)) '
     {
       other = 11 - $2
       if ($3 == 1 && !on[$2]) {
-        ons[$2]++
+        begun[$2]++
         if (on[other]) both++
         if (other in ended) {
           pause = $1 - ended[other]
@@ -147,7 +147,7 @@ judge() {
       if ($3 == 0 && on[$2]) ended[$2] = $1
       on[$2] = $3
     }
-    END { print ons[5] + 0, ons[6] + 0, both + 0, early + 0, shortest + 0 }'
+    END { print begun[5] + 0, begun[6] + 0, both + 0, early + 0, shortest + 0 }'
 }
 
 test_interlock() {
