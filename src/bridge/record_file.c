@@ -67,6 +67,12 @@ static char *read_all(int fd, size_t *ret_size)
 	return text;
 }
 
+/* errno as a negative error, never 0. */
+static int last_error(void)
+{
+	return errno > 0 ? -errno : -EIO;
+}
+
 static int load(const char *path, struct pf_record *ret_record)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -75,9 +81,9 @@ static int load(const char *path, struct pf_record *ret_record)
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return last_error();
 	text = read_all(fd, &size);
-	r = text ? pf_record_decode(text, size, ret_record) : -errno;
+	r = text ? pf_record_decode(text, size, ret_record) : last_error();
 	free(text);
 	(void)close(fd);
 	return r;
@@ -94,7 +100,7 @@ int pf_record_load(
 	if (r < 0)
 		return r;
 	board_name = pf_record_board(board);
-	if (strcmp(record.board, board_name) != 0)
+	if (!record.board || strcmp(record.board, board_name) != 0)
 		r = -EXDEV;
 	free(board_name);
 	if (r < 0)
