@@ -205,7 +205,9 @@ static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw
 	int r;
 
 	if (raw_size == 0) {
-		pf_explain(sample->reason, "the sensor did not answer (unplugged?)");
+		/* the kernel (w1_therm.c) gives the same nothing for both */
+		pf_explain(sample->reason,
+			"the sensor did not answer, or with wrong checksums (unplugged? cable?)");
 		return -ENODATA;
 	}
 	if (!parse_scratchpad(raw, raw_size, scratchpad)) {
