@@ -10,8 +10,7 @@
 #include "base/memory.h"
 #include "bridge/buses.h"
 #include "bridge/item.h"
-#include "bridge/payload.h"
-#include "sensor/channel.h"
+#include "bridge/sensor_values.h"
 #include "sensor/sensor.h"
 
 /* What the worker uses while a step is under way; the main loop leaves it alone meanwhile. */
@@ -37,8 +36,7 @@ struct pf_sensor_item {
 	bool under_way, stopping, removed;
 	struct pf_config *held; /* an older one, used by the step under way; or NULL */
 	struct pf_timer wake;
-	struct pf_channel_state channels[PF_CHANNELS_MAX];
-	struct pf_state *values[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
+	struct pf_sensor_values values;
 };
 
 /* ---- on the worker ---- */
@@ -126,83 +124,8 @@ static const char *word_error(int error)
 
 static void fault(struct pf_sensor_item *sensor, const char *reason)
 {
-	memset(sensor->channels, 0, sizeof sensor->channels);
+	pf_sensor_values_forget(&sensor->values);
 	pf_item_fault(&sensor->item, "%s", reason);
-}
-
-/* All channels of a sample, or none: one impossible value makes the others doubtful, too. */
-static int judge(
-	const struct pf_sensor_item *sensor, double *ret_values, bool *ret_valid, char *ret_reason)
-{
-	const struct pf_driver *driver = sensor->config->driver;
-	bool any = false;
-
-	for (size_t i = 0; i < driver->n_channels; i++) {
-		const struct pf_reading *reading = &sensor->step.sample.readings[i];
-		int r;
-
-		ret_valid[i] = reading->valid;
-		if (!reading->valid)
-			continue;
-		r = pf_channel_check(&driver->channels[i], &sensor->config->channels[i],
-			reading->value, &ret_values[i], ret_reason);
-		if (r < 0)
-			return r;
-		any = true;
-	}
-	if (any)
-		return 0;
-	pf_explain(ret_reason, "the sample holds no valid value");
-	return -ENODATA;
-}
-
-static void set_state(struct pf_sensor_item *sensor, size_t i, char *payload)
-{
-	pf_debug("sensor %s: %s", sensor->config->item.name, payload);
-	pf_state_set(&sensor->item.env->publisher, sensor->values[i], payload);
-	free(payload);
-}
-
-static void publish(
-	struct pf_sensor_item *sensor, uint64_t now_ns, const double *values, const bool *valid)
-{
-	const struct pf_sensor_config *config = sensor->config;
-	const bool json = config->item.format == PF_FORMAT_JSON;
-	const size_t n = config->driver->n_channels;
-	bool is_news[PF_CHANNELS_MAX] = {false}, any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		is_news[i] = valid[i] && pf_channel_is_news(&config->channels[i],
-						 &sensor->channels[i], values[i], now_ns);
-		any = any || is_news[i];
-	}
-	for (size_t i = 0; i < n; i++) {
-		/* one JSON object tells of all channels */
-		if (json ? !any || !valid[i] : !is_news[i])
-			continue;
-		pf_channel_published(&sensor->channels[i], values[i], now_ns);
-		if (!json)
-			set_state(sensor, i,
-				pf_payload_value(values[i], config->channels[i].decimals));
-	}
-	if (json && any)
-		set_state(sensor, 0,
-			pf_payload_sensor(config->driver, values, valid, pf_clock_wall_ms()));
-}
-
-/* A sample has come: publishes it, or gives the reason why not. */
-static int take_sample(struct pf_sensor_item *sensor, uint64_t now_ns, char *ret_reason)
-{
-	double values[PF_CHANNELS_MAX] = {0};
-	bool valid[PF_CHANNELS_MAX] = {false};
-	const int r = judge(sensor, values, valid, ret_reason);
-
-	if (r < 0)
-		return r;
-	pf_item_clear(&sensor->item);
-	publish(sensor, now_ns, values, valid);
-	pf_item_online(&sensor->item);
-	return 0;
 }
 
 static void go_on(struct pf_sensor_item *sensor, uint64_t now_ns)
@@ -248,6 +171,7 @@ void pf_sensor_item_rebind(
 	sensor->config = config;
 	sensor->item.config = &config->item;
 	sensor->sensor.config = config;
+	pf_sensor_values_rebind(&sensor->values, config);
 	if (!sensor->under_way)
 		use_config(sensor);
 	else if (!sensor->held)
@@ -272,7 +196,7 @@ static void on_step_done(struct pf_job *job)
 		return;
 	pf_explain(reason, "%s", *step->device.reason ? step->device.reason : word_error(r));
 	if (r >= 0 && step->what == PF_STEP_FETCH)
-		r = take_sample(sensor, now_ns, reason);
+		r = pf_sensor_values_take(&sensor->values, &step->sample, now_ns, reason);
 	if (r < 0)
 		fault(sensor, reason);
 	pf_sensor_done(&sensor->sensor, now_ns, r < 0 ? r : 0, step->wait_ms);
@@ -297,19 +221,6 @@ static void on_wake(struct pf_timer *timer, uint64_t now_ns)
 		&sensor->item.env->timers, &sensor->wake, now_ns + PF_BUS_HANG_S * PF_NS_PER_S);
 }
 
-static void add_states(struct pf_sensor_item *sensor)
-{
-	const struct pf_sensor_config *config = sensor->config;
-
-	if (config->item.format == PF_FORMAT_JSON) {
-		sensor->values[0] = pf_item_add_state(&sensor->item, NULL);
-		return;
-	}
-	for (size_t i = 0; i < config->driver->n_channels; i++)
-		sensor->values[i] = pf_state_add(&sensor->item.env->publisher,
-			config->channels[i].topic, config->item.qos, config->item.retain);
-}
-
 struct pf_sensor_item *pf_sensor_item_new(
 	struct pf_env *env, const struct pf_sensor_config *config, size_t i, size_t n)
 {
@@ -319,7 +230,7 @@ struct pf_sensor_item *pf_sensor_item_new(
 
 	sensor->config = config;
 	pf_item_init(&sensor->item, env, "sensor", &config->item);
-	add_states(sensor);
+	pf_sensor_values_init(&sensor->values, &sensor->item, config);
 	sensor->step = (struct step){.job = {.run = run_step, .done = on_step_done},
 		.board = env->board,
 		.config = config,
@@ -349,8 +260,7 @@ void pf_sensor_item_stop(struct pf_sensor_item *sensor)
 static void forget(struct pf_sensor_item *sensor, bool clear)
 {
 	pf_timer_stop(&sensor->item.env->timers, &sensor->wake);
-	for (size_t i = 0; i < PF_CHANNELS_MAX; i++)
-		pf_state_remove(&sensor->item.env->publisher, sensor->values[i], clear);
+	pf_sensor_values_done(&sensor->values, clear);
 	pf_item_done(&sensor->item, clear);
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What becomes of a sensor's sample: all its values are judged, and those that are true and news
+ * are published, or the item's fault says why not. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_SENSOR_VALUES_H
+#define PF_BRIDGE_SENSOR_VALUES_H
+
+#include "bridge/item.h"
+#include "config/config.h"
+#include "sensor/channel.h"
+
+struct pf_sensor_values {
+	struct pf_item *item; /* borrowed, the sensor's */
+	const struct pf_sensor_config *config;
+	struct pf_channel_state channels[PF_CHANNELS_MAX];
+	struct pf_state *states[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
+};
+
+/* Adds the sensor's topics; item and config are borrowed. */
+void pf_sensor_values_init(struct pf_sensor_values *values, struct pf_item *item,
+	const struct pf_sensor_config *config);
+
+/* Removes the topics; if `clear`, their retained messages are cleared. */
+void pf_sensor_values_done(struct pf_sensor_values *values, bool clear);
+
+/* The same sensor in a new configuration. */
+void pf_sensor_values_rebind(
+	struct pf_sensor_values *values, const struct pf_sensor_config *config);
+
+/*
+ * Publishes what is true and news of a sample and makes the item available. 0; or a negative errno
+ * and ret_reason[PF_REASON_SIZE] in plain words: nothing of it was published.
+ */
+int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sample *sample,
+	uint64_t now_ns, char *ret_reason);
+
+/* The sensor is faulty: whatever comes next is news. */
+void pf_sensor_values_forget(struct pf_sensor_values *values);
+
+#endif
