@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -13,6 +14,8 @@ struct pf_state {
 	char *topic;
 	char *payload; /* NULL: nothing set yet */
 	int qos;
+	uint32_t expiry_s; /* how long a content is true; 0: for ever */
+	uint64_t set_ns;   /* CLOCK_BOOTTIME */
 	bool retain;
 	bool orphan; /* removed, but not yet cleared at the broker */
 	struct pf_state *previous, *next;
@@ -25,7 +28,9 @@ static void publish(struct pf_publisher *publisher, const struct pf_state *state
 		.payload_size = strlen(state->payload),
 		.qos = state->qos,
 		.retain = state->retain,
-		.state = true};
+		.state = true,
+		.expiry_s = state->expiry_s,
+		.born_ns = state->set_ns};
 
 	pf_debug("publish %s %s", state->topic, state->payload);
 	/* what cannot be taken now is published again at the next connect */
@@ -97,12 +102,18 @@ void pf_publisher_sweep(struct pf_publisher *publisher)
 	}
 }
 
+void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s)
+{
+	state->expiry_s = expiry_s;
+}
+
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload)
 {
 	char *copy = pf_strdup(payload);
 
 	free(state->payload);
 	state->payload = copy;
+	state->set_ns = pf_clock_now_ns();
 	if (publisher->connected)
 		publish(publisher, state);
 }
@@ -112,12 +123,20 @@ const char *pf_state_payload(const struct pf_state *state)
 	return state->payload;
 }
 
+static bool is_true(const struct pf_state *state, uint64_t now_ns)
+{
+	return state->payload &&
+	       (state->expiry_s == 0 || now_ns - state->set_ns < state->expiry_s * PF_NS_PER_S);
+}
+
 void pf_publisher_connected(struct pf_publisher *publisher)
 {
+	const uint64_t now_ns = pf_clock_now_ns();
+
 	publisher->connected = true;
 	pf_publisher_sweep(publisher);
 	for (struct pf_state *state = publisher->first; state; state = state->next)
-		if (state->payload)
+		if (is_true(state, now_ns))
 			publish(publisher, state);
 }
 

@@ -39,13 +39,19 @@ void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, boo
 /* Clears what was removed; at once if connected, else after the next connect. */
 void pf_publisher_sweep(struct pf_publisher *publisher);
 
+/*
+ * From the next content on: each is only true for expiry_s after it was set (0: for ever). A broker
+ * that speaks MQTT 5 forgets it then, and it is not published again at a connect.
+ */
+void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s);
+
 /* Sets the content (copied), and publishes it now if connected. "" clears a retained topic. */
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload);
 
 /* The content, or NULL if none was set. Borrowed until the next set. */
 const char *pf_state_payload(const struct pf_state *state);
 
-/* The connection is there: sweeps, and publishes all states in the order they were added. */
+/* The connection is there: sweeps, and publishes what is true in the order it was added. */
 void pf_publisher_connected(struct pf_publisher *publisher);
 
 /* The connection is gone. */

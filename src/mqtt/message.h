@@ -42,6 +42,12 @@ struct pf_link_publication {
 	 * state (acks): kept in order, dropped when the connection is lost.
 	 */
 	bool state;
+	/*
+	 * MQTT 5: the broker forgets the message so many seconds after born_ns (CLOCK_BOOTTIME; 0:
+	 * now), the time it waits here included. 0: never.
+	 */
+	uint32_t expiry_s;
+	uint64_t born_ns;
 	const uint8_t *correlation_data; /* MQTT 5, for responses; or NULL */
 	size_t correlation_size;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #define N_BUCKETS (sizeof((struct pf_outbox *)0)->buckets / sizeof(struct pf_outgoing *))
@@ -49,6 +50,8 @@ static struct pf_outgoing *make_copy(const struct pf_link_publication *publicati
 	message->qos = publication->qos;
 	message->retain = publication->retain;
 	message->state = publication->state;
+	message->expiry_s = publication->expiry_s;
+	message->born_ns = publication->born_ns ? publication->born_ns : pf_clock_now_ns();
 	message->hash = hash_of(publication->topic);
 	return message;
 }
@@ -138,6 +141,16 @@ int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *pu
 		return -ENOBUFS;
 	append(outbox, make_copy(publication));
 	return 0;
+}
+
+uint32_t pf_outgoing_rest_s(const struct pf_outgoing *message, uint64_t now_ns)
+{
+	const uint64_t age_ns = now_ns > message->born_ns ? now_ns - message->born_ns : 0;
+	const uint64_t age_s = age_ns / PF_NS_PER_S;
+
+	if (message->expiry_s == 0)
+		return 0;
+	return age_s < message->expiry_s ? (uint32_t)(message->expiry_s - age_s) : 1;
 }
 
 struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox)

@@ -4,7 +4,7 @@
 /*
  * What waits to be sent, in order and bounded. Of a state only the newest per topic waits: a newer
  * one removes the older and joins the end, so that what was published last also arrives last.
- * Other messages just queue up. Pure, main loop only.
+ * Other messages just queue up. Main loop only.
  */
 
 #ifndef PF_MQTT_OUTBOX_H
@@ -26,6 +26,8 @@ struct pf_outgoing {
 	uint32_t hash;
 	int qos;
 	bool retain, state;
+	uint32_t expiry_s; /* after born_ns; 0: never */
+	uint64_t born_ns;  /* CLOCK_BOOTTIME */
 	size_t payload_size, correlation_size;
 	const char *topic;               /* NUL-terminated */
 	const uint8_t *payload;          /* inside bytes[] */
@@ -47,6 +49,12 @@ void pf_outbox_done(struct pf_outbox *outbox);
 
 /* Puts a copy in. 0 or -ENOBUFS: too many wait. */
 int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication);
+
+/*
+ * What is left at now_ns of the message's time to live, in whole seconds, rounded up. At least 1: a
+ * message that is late replaces an older one all the same. 0: it has no end.
+ */
+uint32_t pf_outgoing_rest_s(const struct pf_outgoing *message, uint64_t now_ns);
 
 /* Takes the first out; the caller owns it. NULL: nothing waits. */
 struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox);

@@ -225,6 +225,7 @@ bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct
 	const int qos = message->qos < limits->qos_max ? message->qos : limits->qos_max;
 	MQTTProperties properties = MQTTProperties_initializer;
 	MQTTProperty correlation = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
+	MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL};
 	MQTTResponse response;
 	char *data = NULL;
 
@@ -234,6 +235,10 @@ bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct
 		correlation.value.data.len = (int)message->correlation_size;
 		MQTTProperties_add(&properties, &correlation);
 	}
+	/* the broker counts from when it gets the message: MQTT 5 3.3.2.3.3 */
+	expiry.value.integer4 = pf_outgoing_rest_s(message, pf_clock_now_ns());
+	if (version == PF_MQTT_5 && expiry.value.integer4)
+		MQTTProperties_add(&properties, &expiry);
 	response = MQTTClient_publish5(handle, message->topic, (int)message->payload_size,
 		message->payload, qos, message->retain && limits->retain,
 		version == PF_MQTT_5 ? &properties : NULL, NULL);

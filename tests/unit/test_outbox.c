@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../t.h"
+#include "base/clock.h"
 #include "mqtt/outbox.h"
 
 static struct pf_outbox outbox;
@@ -134,6 +135,8 @@ static void everything_is_copied(void)
 		.payload_size = 8,
 		.qos = 2,
 		.retain = true,
+		.expiry_s = 90,
+		.born_ns = 5,
 		.correlation_data = (const uint8_t *)data,
 		.correlation_size = 3};
 	struct pf_outgoing *message;
@@ -151,11 +154,47 @@ static void everything_is_copied(void)
 	T_INT(memcmp(message->correlation_data, "c\0d", 3), 0);
 	T_INT(message->qos, 2);
 	T_TRUE(message->retain);
+	T_INT(message->expiry_s, 90);
+	T_INT(message->born_ns, 5);
 	T_FALSE(message->state);
+	free(message);
+	pf_outbox_done(&outbox);
+}
+
+/* The broker counts from reception on, the content is true from its birth on. */
+static void waiting_takes_from_the_time_to_live(void)
+{
+	const uint64_t born_ns = 1000 * PF_NS_PER_S;
+	struct pf_outgoing message = {.expiry_s = 30, .born_ns = born_ns};
+
+	T_INT(pf_outgoing_rest_s(&message, born_ns), 30);
+	T_INT(pf_outgoing_rest_s(&message, born_ns + PF_NS_PER_S - 1), 30);
+	T_INT(pf_outgoing_rest_s(&message, born_ns + 10 * PF_NS_PER_S), 20);
+	T_INT(pf_outgoing_rest_s(&message, born_ns + 29 * PF_NS_PER_S), 1);
+	T_INT(pf_outgoing_rest_s(&message, born_ns + 30 * PF_NS_PER_S), 1);
+	T_INT(pf_outgoing_rest_s(&message, born_ns + 9000 * PF_NS_PER_S), 1);
+	T_INT(pf_outgoing_rest_s(&message, born_ns - 5), 30);
+	message.expiry_s = UINT32_MAX;
+	T_INT(pf_outgoing_rest_s(&message, born_ns + PF_NS_PER_S), UINT32_MAX - 1);
+	message.expiry_s = 0;
+	T_INT(pf_outgoing_rest_s(&message, born_ns + PF_NS_PER_S), 0);
+}
+
+static void a_life_begins_now_if_not_said_otherwise(void)
+{
+	const struct pf_link_publication publication = {.topic = "t", .state = true};
+	const uint64_t before_ns = pf_clock_now_ns();
+	struct pf_outgoing *message;
+
+	pf_outbox_init(&outbox);
+	T_INT(pf_outbox_put(&outbox, &publication), 0);
+	message = pf_outbox_take(&outbox);
+	T_TRUE(message->born_ns >= before_ns && message->born_ns <= pf_clock_now_ns());
 	free(message);
 	pf_outbox_done(&outbox);
 }
 
 T_MAIN("outbox", T(first_in_first_out), T(newest_state_joins_the_end),
 	T(topics_with_the_same_bucket_stay_apart), T(others_are_dropped_states_stay), T(is_bounded),
-	T(everything_is_copied))
+	T(everything_is_copied), T(waiting_takes_from_the_time_to_live),
+	T(a_life_begins_now_if_not_said_otherwise))
