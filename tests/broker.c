@@ -207,6 +207,15 @@ static void on_message(void *user, const struct pf_link_message *message)
 		message->correlation_data ? (const char *)message->correlation_data : "");
 }
 
+static void on_delivered(void *user, uint64_t token)
+{
+	struct watched_link *watched = user;
+
+	T_INT(token, watched->last_token + 1);
+	watched->last_token = token;
+	watched->delivered++;
+}
+
 static void on_stopped(void *user)
 {
 	struct watched_link *watched = user;
@@ -231,6 +240,7 @@ void watched_start(struct watched_link *watched, const char *const *topics)
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
 		.disconnected = on_disconnected,
 		.message = on_message,
+		.delivered = on_delivered,
 		.stopped = on_stopped};
 
 	watched->loop = ev_loop_new(0);

@@ -73,6 +73,13 @@ static void on_message(void *user, const struct pf_link_message *message)
 		pf_stall_is_stale(&bridge->stall, now_ns, message->time_ns));
 }
 
+/* Nothing is published with a token yet. */
+static void on_delivered(void *user, uint64_t token)
+{
+	(void)user;
+	(void)token;
+}
+
 /* Not the place to make a new link: the old one is still on the stack. */
 static void on_stopped(void *user)
 {
@@ -86,6 +93,7 @@ static int start_link(struct pf_bridge *bridge)
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
 		.disconnected = on_disconnected,
 		.message = on_message,
+		.delivered = on_delivered,
 		.stopped = on_stopped};
 	const struct pf_mqtt_config *mqtt = &bridge->env.config->mqtt;
 

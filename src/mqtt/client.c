@@ -71,8 +71,7 @@ static void on_delivered(void *context, MQTTClient_deliveryToken token)
 {
 	struct pf_client *client = context;
 
-	(void)token;
-	pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+	pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
 }
 
 /* MQTT 5 only. PUBACK and PUBCOMP come to on_delivered(), too; a refusing PUBREC does not. */
@@ -82,13 +81,12 @@ static void on_published(void *context, int token, int packet_type, MQTTProperti
 	const int pubrec = 5; /* MQTT 5 2.1.2 */
 	struct pf_client *client = context;
 
-	(void)token;
 	(void)properties;
 	if ((int)code < PF_REASON_FAILURE)
 		return;
 	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, pf_reason_text((int)code));
 	if (packet_type == pubrec)
-		pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
 }
 
 static void connection_lost(struct pf_client *client, const char *reason)
@@ -200,15 +198,19 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 
 static void publish_now(struct pf_client *client, struct pf_outgoing *message)
 {
-	const int qos = message->qos;
+	const bool answered = message->qos > 0 && client->limits.qos_max > 0;
+	const uint64_t token = message->token;
+	int id = 0;
 	const bool ok = client->connected && pf_session_publish(client->handle, client->version,
-						     &client->limits, message);
+						     &client->limits, message, &id);
 
 	free(message);
 	if (!ok)
-		pf_inbox_put(&client->inbox, PF_NEWS_LEFT, NULL);
-	else if (qos == 0 || client->limits.qos_max == 0)
-		pf_inbox_put(&client->inbox, PF_NEWS_DONE, NULL);
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_LEFT, token, 0);
+	else if (!answered)
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, token, 0);
+	else if (token)
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_SENT, token, id);
 }
 
 static void lost_now(struct pf_client *client, const char *reason)
@@ -313,8 +315,12 @@ void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, b
 
 int pf_client_start(struct pf_client *client)
 {
-	const int r = pf_thread_start("link", run, client, &client->thread);
+	int r;
 
+	/* some versions of the library obey them, even for a broker in the house */
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("https_proxy");
+	r = pf_thread_start("link", run, client, &client->thread);
 	if (r)
 		return r;
 	client->started = true;

@@ -93,6 +93,16 @@ void pf_inbox_put(struct pf_inbox *inbox, enum pf_news_kind kind, const char *te
 	pf_inbox_put_news(inbox, news);
 }
 
+void pf_inbox_put_progress(struct pf_inbox *inbox, enum pf_news_kind kind, uint64_t token, int id)
+{
+	struct pf_news *news = pf_calloc(1, sizeof *news);
+
+	news->kind = kind;
+	news->token = token;
+	news->id = id;
+	pf_inbox_put_news(inbox, news);
+}
+
 void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message)
 {
 	if (!pf_mailbox_put(&inbox->messages, message)) {

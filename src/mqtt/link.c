@@ -23,6 +23,7 @@
 #include "mqtt/client.h"
 #include "mqtt/outbox.h"
 #include "mqtt/version.h"
+#include "mqtt/window.h"
 
 #define MESSAGES_AT_A_TIME 64                 /* then other watchers get their turn */
 #define GOOD_NS            (30 * PF_NS_PER_S) /* lasted so long: the waits begin anew */
@@ -50,7 +51,7 @@ struct pf_link {
 	struct ev_timer reconnect, deadline;
 	enum state state;
 	bool stopping;
-	int window, on_the_way;
+	struct pf_window window;
 	int short_lived; /* connections in a row */
 	uint64_t connected_ns;
 
@@ -74,20 +75,25 @@ static void send_waiting(struct pf_link *link)
 
 	if (link->state != STATE_CONNECTED)
 		return;
-	while (link->on_the_way < link->window && (message = pf_outbox_take(&link->outbox))) {
-		link->on_the_way++;
+	while (link->window.n < link->window.size && (message = pf_outbox_take(&link->outbox))) {
+		pf_window_sent(&link->window);
 		link->stats.sent++;
 		pf_client_publish(link->client, message);
 	}
-	if (link->stopping && link->on_the_way == 0)
+	if (link->stopping && link->window.n == 0)
 		quit(link);
 }
 
-static void finish_message(struct pf_link *link)
+static void take_progress(struct pf_link *link, const struct pf_news *news)
 {
+	uint64_t token = 0;
+
 	/* what was on its way when a connection was lost is counted then */
 	if (link->state == STATE_CONNECTED)
-		link->on_the_way--;
+		token = pf_window_take(&link->window, news);
+	link->stats.dropped += news->kind == PF_NEWS_LEFT && !news->token;
+	if (token)
+		link->callbacks.delivered(link->user, token);
 	send_waiting(link);
 }
 
@@ -171,8 +177,7 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 {
 	const bool again = link->connected_ns != 0;
 
-	link->window = news->limits.window;
-	link->on_the_way = 0;
+	pf_window_open(&link->window, news->limits.window);
 	link->connected_ns = pf_clock_now_ns();
 	link->state = STATE_CONNECTED;
 	pf_version_connected(&link->version);
@@ -200,8 +205,7 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 	/* these came before the loss */
 	(void)take_messages(link, SIZE_MAX, false);
 	link->stats.connected = false;
-	link->stats.dropped += (uint64_t)link->on_the_way + pf_outbox_drop_others(&link->outbox);
-	link->on_the_way = 0;
+	link->stats.dropped += pf_window_lost(&link->window, pf_outbox_drop_others(&link->outbox));
 	link->short_lived = good ? 0 : link->short_lived + 1;
 	pf_warning("mqtt: the connection to %s is lost: %s%s", link->config->broker, news->text,
 		link->short_lived > 2 ? " (again; does another client use this client_id?)" : "");
@@ -252,12 +256,10 @@ static bool handle(struct pf_link *link, const struct pf_news *news)
 	case PF_NEWS_LOST:
 		on_lost(link, news);
 		break;
-	case PF_NEWS_LEFT:
-		link->stats.dropped++;
-		finish_message(link);
-		break;
+	case PF_NEWS_SENT:
 	case PF_NEWS_DONE:
-		finish_message(link);
+	case PF_NEWS_LEFT:
+		take_progress(link, news);
 		break;
 	case PF_NEWS_REFUSED:
 		link->stats.dropped++;
@@ -347,29 +349,27 @@ void pf_link_subscribe(struct pf_link *link, const char *topic, int qos, bool st
 
 int pf_link_start(struct pf_link *link)
 {
-	int r;
+	const int r = pf_client_start(link->client);
 
-	/* some versions of the library obey them, even for a broker in the house */
-	(void)unsetenv("http_proxy");
-	(void)unsetenv("https_proxy");
-	r = pf_client_start(link->client);
-	if (r)
-		return r;
-	connect_now(link);
-	return 0;
+	if (r == 0)
+		connect_now(link);
+	return r;
 }
 
 int pf_link_publish(struct pf_link *link, const struct pf_link_publication *publication)
 {
-	int r = -ENOTCONN;
+	const bool possible = !link->stopping && (publication->state || link->stats.connected);
+	const int r = possible ? pf_outbox_put(&link->outbox, publication) : -ENOTCONN;
 
-	if (!link->stopping && (publication->state || link->stats.connected))
-		r = pf_outbox_put(&link->outbox, publication);
-	if (r)
-		link->stats.dropped++;
-	else
-		send_waiting(link);
+	link->stats.dropped += r && !publication->token;
+	link->window.n_kept += !r && publication->token;
+	send_waiting(link);
 	return r;
+}
+
+int pf_link_share(const struct pf_link *link)
+{
+	return link->stats.connected && !link->stopping ? (link->window.size + 1) / 2 : 0;
 }
 
 void pf_link_stop(struct pf_link *link, uint32_t deadline_ms)

@@ -38,6 +38,11 @@ struct pf_link_callbacks {
 	void (*disconnected)(void *user, const char *reason);
 	/* A message on a subscribed topic. */
 	void (*message)(void *user, const struct pf_link_message *message);
+	/*
+	 * The broker has a message with a token (or has refused it, which is counted and logged).
+	 * In the order of publishing; none comes for what was on its way at `disconnected`.
+	 */
+	void (*delivered)(void *user, uint64_t token);
 	/* After pf_link_stop(): everything is delivered, or the deadline has passed. */
 	void (*stopped)(void *user);
 };
@@ -48,7 +53,7 @@ struct pf_link_stats {
 	uint32_t reconnects; /* successful connects after the first */
 	uint64_t sent;       /* messages handed to the library */
 	uint64_t received;
-	uint64_t dropped; /* messages that were given up, states replaced by newer excluded */
+	uint64_t dropped; /* given up; without states replaced by newer and what has a token */
 };
 
 /*
@@ -77,6 +82,12 @@ int pf_link_start(struct pf_link *link);
  * dropped. Never blocks. Returns 0; -ENOTCONN: dropped; -ENOBUFS: too many waiting, dropped.
  */
 int pf_link_publish(struct pf_link *link, const struct pf_link_publication *publication);
+
+/*
+ * How many messages with a token should be under way at a time, so that others need not wait for
+ * them: half of the window. 0: not connected.
+ */
+int pf_link_share(const struct pf_link *link);
 
 /*
  * Sends what waits, disconnects cleanly and calls `stopped`, at the latest after deadline_ms, even

@@ -50,6 +50,7 @@ static struct pf_outgoing *make_copy(const struct pf_link_publication *publicati
 	message->qos = publication->qos;
 	message->retain = publication->retain;
 	message->state = publication->state;
+	message->token = publication->token;
 	message->expiry_s = publication->expiry_s;
 	message->born_ns = publication->born_ns ? publication->born_ns : pf_clock_now_ns();
 	message->hash = hash_of(publication->topic);

@@ -28,6 +28,7 @@ struct pf_outgoing {
 	bool retain, state;
 	uint32_t expiry_s; /* after born_ns; 0: never */
 	uint64_t born_ns;  /* CLOCK_BOOTTIME */
+	uint64_t token;    /* 0: none */
 	size_t payload_size, correlation_size;
 	const char *topic;               /* NUL-terminated */
 	const uint8_t *payload;          /* inside bytes[] */

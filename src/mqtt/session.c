@@ -15,7 +15,6 @@
 #include "mqtt/secret.h"
 
 #define TIMEOUT_S     10
-#define WINDOW_MAX    16
 #define WINDOW_V3     16 /* MQTT 3.1.1 brokers do not tell; what the slowest take */
 #define SUBSCRIBE_MAX 50 /* topics in a packet: far from any broker's packet limit */
 /* What we take: payload, topic, response topic (64 KiB each at most) and a bit. */
@@ -43,8 +42,8 @@ static void read_limits(MQTTProperties *properties, struct pf_limits *ret_limits
 	/* one less than the broker takes: a QoS 2 message still counts while its PUBREL is sent */
 	int window = numeric_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 65535) - 1;
 
-	if (window > WINDOW_MAX)
-		window = WINDOW_MAX;
+	if (window > PF_WINDOW_MAX)
+		window = PF_WINDOW_MAX;
 	ret_limits->window = window > 0 ? window : 1;
 	ret_limits->qos_max = numeric_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
 	ret_limits->retain = numeric_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
@@ -220,12 +219,13 @@ bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
 }
 
 bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
-	const struct pf_outgoing *message)
+	const struct pf_outgoing *message, int *ret_id)
 {
 	const int qos = message->qos < limits->qos_max ? message->qos : limits->qos_max;
 	MQTTProperties properties = MQTTProperties_initializer;
 	MQTTProperty correlation = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
 	MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL};
+	MQTTClient_deliveryToken id = 0;
 	MQTTResponse response;
 	char *data = NULL;
 
@@ -241,9 +241,10 @@ bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct
 		MQTTProperties_add(&properties, &expiry);
 	response = MQTTClient_publish5(handle, message->topic, (int)message->payload_size,
 		message->payload, qos, message->retain && limits->retain,
-		version == PF_MQTT_5 ? &properties : NULL, NULL);
+		version == PF_MQTT_5 ? &properties : NULL, &id);
 	MQTTProperties_free(&properties);
 	free(data);
+	*ret_id = qos > 0 ? id : 0;
 	return (int)response.reasonCode == MQTTCLIENT_SUCCESS;
 }
 

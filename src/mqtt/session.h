@@ -34,9 +34,12 @@ struct pf_subscription {
 	bool stored; /* stored messages are wanted, too */
 };
 
+/* Most messages on their way at a time. */
+#define PF_WINDOW_MAX 16
+
 /* What the broker allows, from its CONNACK (MQTT 5 3.2.2.3). */
 struct pf_limits {
-	int window;  /* messages on their way at a time */
+	int window;  /* messages on their way at a time, 1 to PF_WINDOW_MAX */
 	int qos_max; /* 0 to 2 */
 	bool retain;
 };
@@ -59,10 +62,11 @@ bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
 
 /*
  * Publishes within what the broker allows (a lower QoS, not retained). true: handed over, and with
- * QoS 1 and 2 the broker's answer will come; false: not sent.
+ * QoS 1 and 2 the broker's answer will come, to the library's number of the message, *ret_id (0
+ * with QoS 0). false: not sent.
  */
 bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
-	const struct pf_outgoing *message);
+	const struct pf_outgoing *message, int *ret_id);
 
 /*
  * Copies a message that the library (its MQTTClient_message) hands over, with all it points to;

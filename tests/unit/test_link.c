@@ -142,6 +142,30 @@ static void order_is_kept(void)
 	watched_stop(&watched);
 }
 
+/* Kept messages of each QoS between others; with QoS 0 there is nothing to wait for. */
+static void tells_what_is_delivered(void)
+{
+	struct pf_link_stats stats;
+
+	for (int qos = 0; qos <= 2; qos++) {
+		struct pf_link_publication kept = {
+			.topic = "t/kept", .payload = "x", .payload_size = 1, .qos = qos};
+
+		watched_init(&watched, port);
+		watched.config.version = qos == 2 ? PF_MQTT_3_1_1 : PF_MQTT_5;
+		start_connected(command_topic);
+		T_INT(pf_link_share(watched.link), 8);
+		for (kept.token = 1; kept.token <= 100; kept.token++) {
+			T_INT(pf_link_publish(watched.link, &kept), 0);
+			T_INT(watched_publish(&watched, "t/other", "y", 1, false), 0);
+		}
+		T_TRUE(watched_wait(&watched, &watched.delivered, 100, 10));
+		pf_link_get_stats(watched.link, &stats);
+		T_INT(stats.dropped, 0);
+		watched_stop(&watched);
+	}
+}
+
 static void large_payloads_do_not_fill_the_memory(void)
 {
 	char *path = pf_strdup(t_write_file("large", ""));
@@ -257,9 +281,9 @@ int main(void)
 	static const struct t_test tests[] = {T(publishes_and_receives),
 		T(stored_commands_are_not_sent_or_are_flagged),
 		T(missed_commands_do_not_come_later), T(responses_carry_their_correlation),
-		T(order_is_kept), T(large_payloads_do_not_fill_the_memory),
-		T(thousand_states_offline_are_ten), T(stop_delivers_what_waits),
-		T(will_is_left_behind), T(stops_without_a_start)};
+		T(order_is_kept), T(tells_what_is_delivered),
+		T(large_payloads_do_not_fill_the_memory), T(thousand_states_offline_are_ten),
+		T(stop_delivers_what_waits), T(will_is_left_behind), T(stops_without_a_start)};
 
 	if (!broker_is_installed()) {
 		printf("1..0 # SKIP mosquitto or its clients are not installed\n");
