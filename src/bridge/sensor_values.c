@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bridge/payload.h"
+#include "config/expiry.h"
 
 void pf_sensor_values_init(struct pf_sensor_values *values, struct pf_item *item,
 	const struct pf_sensor_config *config)
@@ -59,8 +60,21 @@ static int judge(const struct pf_sensor_config *config, const struct pf_sample *
 	return -ENODATA;
 }
 
-static void set_state(struct pf_sensor_values *values, size_t i, char *payload)
+/* What lies between the samples. A bus with many sensors may not keep up with the configuration. */
+static uint32_t real_interval_ms(const struct pf_sensor_values *values, uint64_t now_ns)
 {
+	const uint32_t configured_ms = values->config->interval_ms;
+	const uint64_t real_ms = values->taken_ns ? (now_ns - values->taken_ns) / PF_NS_PER_MS : 0;
+
+	if (real_ms > UINT32_MAX)
+		return UINT32_MAX;
+	return real_ms > configured_ms ? (uint32_t)real_ms : configured_ms;
+}
+
+static void set_state(struct pf_sensor_values *values, uint64_t now_ns, size_t i, char *payload)
+{
+	pf_state_set_expiry(values->states[i],
+		pf_sensor_expiry_s(values->config, i, real_interval_ms(values, now_ns)));
 	pf_debug("sensor %s: %s", values->config->item.name, payload);
 	pf_state_set(&values->item->env->publisher, values->states[i], payload);
 	free(payload);
@@ -75,8 +89,9 @@ static void publish(
 	bool is_news[PF_CHANNELS_MAX] = {false}, any = false;
 
 	for (size_t i = 0; i < n; i++) {
-		is_news[i] = valid[i] && pf_channel_is_news(&config->channels[i],
-						 &values->channels[i], numbers[i], now_ns);
+		is_news[i] = valid[i] &&
+			     pf_channel_is_news(&config->channels[i], config->interval_ms,
+				     &values->channels[i], numbers[i], now_ns);
 		any = any || is_news[i];
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -85,11 +100,11 @@ static void publish(
 			continue;
 		pf_channel_published(&values->channels[i], numbers[i], now_ns);
 		if (!json)
-			set_state(values, i,
+			set_state(values, now_ns, i,
 				pf_payload_value(numbers[i], config->channels[i].decimals));
 	}
 	if (json && any)
-		set_state(values, 0,
+		set_state(values, now_ns, 0,
 			pf_payload_sensor(config->driver, numbers, valid, pf_clock_wall_ms()));
 }
 
@@ -104,11 +119,13 @@ int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sampl
 		return r;
 	pf_item_clear(values->item);
 	publish(values, now_ns, numbers, valid);
+	values->taken_ns = now_ns;
 	pf_item_online(values->item);
 	return 0;
 }
 
 void pf_sensor_values_forget(struct pf_sensor_values *values)
 {
+	values->taken_ns = 0;
 	memset(values->channels, 0, sizeof values->channels);
 }

@@ -16,6 +16,7 @@
 struct pf_sensor_values {
 	struct pf_item *item; /* borrowed, the sensor's */
 	const struct pf_sensor_config *config;
+	uint64_t taken_ns; /* when the last good sample came; 0: none since start or fault */
 	struct pf_channel_state channels[PF_CHANNELS_MAX];
 	struct pf_state *states[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "config/expiry.h"
 #include "hw/driver_set.h"
 
 static double interpolate(const struct pf_point *points, size_t n, double raw)
@@ -56,18 +57,20 @@ int pf_channel_check(const struct pf_channel *channel, const struct pf_channel_c
 	return 0;
 }
 
-bool pf_channel_is_news(const struct pf_channel_config *config,
+bool pf_channel_is_news(const struct pf_channel_config *config, uint32_t interval_ms,
 	const struct pf_channel_state *state, double value, uint64_t now_ns)
 {
 	/* a deadband of 0.1 must see 21.4 -> 21.5 although the doubles differ by a hair less */
 	const double tolerance = 1e-9;
+	uint64_t limit_ms;
 
 	if (!state->published || config->deadband <= 0)
 		return true;
 	if (fabs(value - state->value) >= config->deadband - tolerance)
 		return true;
-	return config->max_interval_ms &&
-	       now_ns - state->time_ns >= config->max_interval_ms * PF_NS_PER_MS;
+	/* samples come a little early or late: half an interval decides which one it is */
+	limit_ms = pf_channel_longest_ms(config, interval_ms) - interval_ms / 2;
+	return now_ns - state->time_ns >= limit_ms * PF_NS_PER_MS;
 }
 
 void pf_channel_published(struct pf_channel_state *state, double value, uint64_t now_ns)

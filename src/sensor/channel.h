@@ -37,9 +37,10 @@ int pf_channel_check(const struct pf_channel *channel, const struct pf_channel_c
 
 /*
  * Whether a good value is to be published now: always without a deadband; else if it moved by at
- * least the deadband, or max_interval_ms has passed, or nothing was published yet.
+ * least the deadband, or nothing was published yet, or with the next sample, interval_ms from now,
+ * the longest time between two publications would be over (pf_channel_longest_ms()).
  */
-bool pf_channel_is_news(const struct pf_channel_config *config,
+bool pf_channel_is_news(const struct pf_channel_config *config, uint32_t interval_ms,
 	const struct pf_channel_state *state, double value, uint64_t now_ns);
 
 /* Remembers that the value was published. */

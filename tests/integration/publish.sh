@@ -156,7 +156,7 @@ a_deadband_holds_back_small_changes() {
   configure <<'END'
 sensors: (
   { name = "calm"; driver = "lm75"; bus = "i2c-1"; address = 0x48; interval_s = 0.3;
-    decimals = 1; deadband = 1; }
+    decimals = 1; deadband = 1; max_interval_s = 3600; }
 );
 END
   start_daemon

@@ -5,6 +5,7 @@
 
 #include "../t.h"
 #include "base/clock.h"
+#include "config/expiry.h"
 #include "sensor/channel.h"
 
 static const struct pf_channel temperature = {.name = "temperature",
@@ -73,18 +74,60 @@ static void deadband_holds_back_but_not_for_ever(void)
 
 	config.deadband = 0.1;
 	config.max_interval_ms = 300000;
-	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 0));
+	T_TRUE(pf_channel_is_news(&config, 1000, &state, 21.4, 0));
 	pf_channel_published(&state, 21.4, 0);
-	T_FALSE(pf_channel_is_news(&config, &state, 21.45, PF_NS_PER_S));
-	T_TRUE(pf_channel_is_news(&config, &state, 21.5, PF_NS_PER_S));
-	T_TRUE(pf_channel_is_news(&config, &state, 21.3, PF_NS_PER_S));
-	T_FALSE(pf_channel_is_news(&config, &state, 21.4, 299 * PF_NS_PER_S));
-	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 300 * PF_NS_PER_S));
+	T_FALSE(pf_channel_is_news(&config, 1000, &state, 21.45, PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 1000, &state, 21.5, PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 1000, &state, 21.3, PF_NS_PER_S));
+	T_FALSE(pf_channel_is_news(&config, 1000, &state, 21.4, 299 * PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 1000, &state, 21.4, 300 * PF_NS_PER_S));
+	/* a sample a little early must not make the distance one interval longer */
+	T_FALSE(pf_channel_is_news(&config, 100000, &state, 21.4, 200 * PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 100000, &state, 21.4, 300 * PF_NS_PER_S - 1));
 	config.deadband = 0;
-	T_TRUE(pf_channel_is_news(&config, &state, 21.4, 1));
+	T_TRUE(pf_channel_is_news(&config, 1000, &state, 21.4, 1));
+}
+
+/* Else a broker or a consumer that forgets old readings forgets a good one. */
+static void what_does_not_change_is_renewed_every_two_intervals(void)
+{
+	struct pf_channel_config config = plain;
+	struct pf_channel_state state = {0};
+
+	config.deadband = 5;
+	pf_channel_published(&state, 21.4, 0);
+	T_FALSE(pf_channel_is_news(&config, 60000, &state, 21.4, 61 * PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 60000, &state, 21.4, 119 * PF_NS_PER_S));
+	T_TRUE(pf_channel_is_news(&config, 60000, &state, 21.4, 121 * PF_NS_PER_S));
+}
+
+static void a_reading_is_good_for_three_times_the_longest_distance(void)
+{
+	static const struct pf_driver driver = {.n_channels = 2};
+	struct pf_sensor_config sensor = {.driver = &driver};
+	struct pf_channel_config *channels = sensor.channels;
+
+	channels[0] = channels[1] = plain;
+
+	T_INT(pf_sensor_expiry_s(&sensor, 0, 60000), 180);
+	T_INT(pf_sensor_expiry_s(&sensor, 0, 2500), 8);
+	T_INT(pf_sensor_expiry_s(&sensor, 0, 1), 3);
+	channels[1].deadband = 0.5;
+	T_INT(pf_sensor_expiry_s(&sensor, 1, 60000), 360);
+	channels[1].max_interval_ms = 600000;
+	T_INT(pf_sensor_expiry_s(&sensor, 1, 60000), 1800);
+	T_INT(pf_sensor_longest_ms(&sensor, 1, 60000), 600000);
+	T_INT(pf_sensor_expiry_s(&sensor, 1, 700000), 2100);
+	T_INT(pf_sensor_expiry_s(&sensor, 0, 60000), 180);
+	/* one topic for all: the slowest channel may be the only valid one */
+	sensor.item.format = PF_FORMAT_JSON;
+	T_INT(pf_sensor_expiry_s(&sensor, 0, 60000), 1800);
+	T_TRUE(pf_sensor_expiry_s(&sensor, 0, UINT32_MAX) == 12884902u);
 }
 
 T_MAIN("channel", T(good_value_is_calibrated_and_rounded),
 	T(impossible_values_are_refused_with_the_range),
 	T(configured_limits_are_for_the_calibrated_value), T(points_interpolate_and_extend),
-	T(deadband_holds_back_but_not_for_ever))
+	T(deadband_holds_back_but_not_for_ever),
+	T(what_does_not_change_is_renewed_every_two_intervals),
+	T(a_reading_is_good_for_three_times_the_longest_distance))
