@@ -5,26 +5,47 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/memory.h"
 
+struct start {
+	char name[16]; /* what the kernel keeps of it */
+	void *(*run)(void *argument);
+	void *argument;
+};
+
+/* By itself: only root may name another thread of a process that leaves no cores. */
+static void *begin(void *argument)
+{
+	const struct start start = *(struct start *)argument;
+
+	free(argument);
+	/* only a help for whoever looks at ps -L */
+	(void)pthread_setname_np(pthread_self(), start.name);
+	return start.run(start.argument);
+}
+
 int pf_thread_start(
 	const char *name, void *(*run)(void *argument), void *argument, pthread_t *ret_thread)
 {
+	struct start *start = pf_calloc(1, sizeof *start);
 	sigset_t all, old;
 	pthread_t thread;
 	int r;
 
+	*start = (struct start){.run = run, .argument = argument};
+	(void)snprintf(start->name, sizeof start->name, "%s", name);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&thread, NULL, run, argument);
+	r = pthread_create(&thread, NULL, begin, start);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r)
+	if (r) {
+		free(start);
 		return -r;
-	/* only a help for whoever looks at ps -L */
-	(void)pthread_setname_np(thread, name);
+	}
 	*ret_thread = thread;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -230,12 +231,22 @@ static void end(struct run *run)
 	pf_driver_set_free(run->drivers);
 }
 
+/*
+ * The password and the client's key are in memory while connected, in the MQTT library's copies,
+ * too: no core file, whatever the system does with cores, and no look into it by who is not root.
+ */
+static void keep_secrets_in(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 int pf_cli_run(const struct pf_cli *cli)
 {
 	struct run run = {.cli = cli, .lock_fd = -1};
 	struct pf_config *config;
 	int status;
 
+	keep_secrets_in();
 	run.drivers = pf_driver_set_new(cli->driver_dir);
 	config = load(&run);
 	if (!config) {
