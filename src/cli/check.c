@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "hw/driver_set.h"
 #include "hw/resolve.h"
+#include "mqtt/diagnose.h"
+#include "mqtt/endpoint.h"
 
 /* The number on the header chip of a line, or -1 if it is another chip's, or unknown before run. */
 static int header_gpio(const struct pf_line_config *line)
@@ -187,6 +189,19 @@ static void print_map(const struct pf_config *config)
 	printf("\n%s: ok\n", config->file);
 }
 
+/* What is in the files for TLS. Loading the configuration has told of those that cannot be read. */
+static void check_files(const struct pf_mqtt_config *mqtt, struct pf_problems *problems)
+{
+	char text[PF_DIAGNOSIS_SIZE];
+	struct pf_endpoint endpoint;
+
+	pf_endpoint_init(&endpoint, mqtt, "");
+	if (!pf_endpoint_check_files(&endpoint, text, sizeof text) &&
+		pf_diagnose_tls_files(&endpoint, text))
+		pf_problems_warning(problems, mqtt->place.file, mqtt->place.line, "mqtt: %s", text);
+	pf_endpoint_done(&endpoint);
+}
+
 int pf_cli_check(const struct pf_cli *cli)
 {
 	struct pf_driver_set *drivers = pf_driver_set_new(cli->driver_dir);
@@ -196,6 +211,8 @@ int pf_cli_check(const struct pf_cli *cli)
 
 	pf_problems_init(&problems);
 	r = pf_config_load(cli->config_file, drivers, &problems, &config);
+	if (r == 0)
+		check_files(&config->mqtt, &problems);
 	pf_problems_print(&problems, stderr);
 	if (r == 0)
 		print_map(config);

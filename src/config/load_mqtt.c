@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "config/broker.h"
@@ -29,6 +30,7 @@ static const struct pf_key keys[] = {
 	MQTT("ca_file", PF_KEY_STRING, ca_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
 	MQTT("cert_file", PF_KEY_STRING, cert_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
 	MQTT("key_file", PF_KEY_STRING, key_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
+	MQTT("key_password_file", PF_KEY_STRING, key_password_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
 	MQTT("version", PF_KEY_CHOICE, version, .choices = versions),
 	MQTT("keepalive_s", PF_KEY_INT, keepalive_s, PF_KEY_RANGE(5, 3600)),
 	MQTT("qos", PF_KEY_INT, qos, PF_KEY_RANGE(0, 2)),
@@ -36,7 +38,12 @@ static const struct pf_key keys[] = {
 };
 
 /* The files that TLS uses. */
-static const char *const tls_keys[] = {"ca_file", "cert_file", "key_file"};
+static const char *const tls_keys[] = {"ca_file", "cert_file", "key_file", "key_password_file"};
+
+struct file {
+	const char *key, *path;
+	bool secret;
+};
 
 static const struct pf_mqtt_config defaults = {
 	.broker = "mqtt://localhost",
@@ -81,39 +88,47 @@ static void take_prefix(struct pf_loader *loader, const struct pf_node *group)
 	mqtt->prefix = pf_expand_host(loader, defaults.prefix);
 }
 
-/* A file that the daemon will read: a whole path, and better there. */
+/*
+ * A file that the daemon will read: a whole path, and better there. That this user cannot read it
+ * is no more than a hint, because `check` may be run by another one than the daemon is.
+ */
 static void check_file(
-	struct pf_loader *loader, const struct pf_node *group, const char *key, const char *path)
+	struct pf_loader *loader, const struct pf_node *group, const struct file *file)
 {
-	const struct pf_place *place = pf_node_place(group, key);
+	const struct pf_place *place = pf_node_place(group, file->key);
 	struct stat status;
 
-	if (!path)
-		return;
-	if (path[0] != '/')
-		pf_report(loader->problems, place, LABEL, key,
-			"\"%.60s\" is no whole path, expected one that begins with '/'", path);
-	else if (stat(path, &status) == 0)
-		return;
-	else if (errno == ENOENT)
-		pf_report_warning(
-			loader->problems, place, LABEL, key, "\"%s\" does not exist (yet)", path);
+	if (file->path[0] != '/')
+		pf_report(loader->problems, place, LABEL, file->key,
+			"\"%.60s\" is no whole path, expected one that begins with '/'",
+			file->path);
+	else if (stat(file->path, &status) && errno == ENOENT)
+		pf_report_warning(loader->problems, place, LABEL, file->key,
+			"\"%s\" does not exist (yet)", file->path);
+	else if (access(file->path, R_OK))
+		pf_report_warning(loader->problems, place, LABEL, file->key,
+			"\"%s\" cannot be read by this user: %s", file->path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		pf_report_warning(loader->problems, place, LABEL, file->key,
+			"\"%s\" is no regular file", file->path);
+	else if (file->secret && (status.st_mode & S_IROTH)) {
+		loader->config->mqtt.open_told = true;
+		pf_report_warning(loader->problems, place, LABEL, file->key,
+			"everyone on this machine may read \"%s\"", file->path);
+	}
 }
 
 static void check_files(struct pf_loader *loader, const struct pf_node *group)
 {
 	const struct pf_mqtt_config *mqtt = &loader->config->mqtt;
-	struct stat status;
+	const struct file files[] = {{"password_file", mqtt->password_file, true},
+		{"ca_file", mqtt->ca_file, false}, {"cert_file", mqtt->cert_file, false},
+		{"key_file", mqtt->key_file, true},
+		{"key_password_file", mqtt->key_password_file, true}};
 
-	check_file(loader, group, "password_file", mqtt->password_file);
-	check_file(loader, group, "ca_file", mqtt->ca_file);
-	check_file(loader, group, "cert_file", mqtt->cert_file);
-	check_file(loader, group, "key_file", mqtt->key_file);
-	if (mqtt->password_file && stat(mqtt->password_file, &status) == 0 &&
-		(status.st_mode & S_IROTH))
-		pf_report_warning(loader->problems, pf_node_place(group, "password_file"), LABEL,
-			"password_file", "everyone on this machine may read \"%s\"",
-			mqtt->password_file);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (files[i].path)
+			check_file(loader, group, &files[i]);
 }
 
 static void check_pairs(struct pf_loader *loader, const struct pf_node *group, bool tls)
@@ -128,6 +143,9 @@ static void check_pairs(struct pf_loader *loader, const struct pf_node *group, b
 		pf_report(loader->problems, cert ? &cert->place : &key->place, LABEL,
 			cert ? "cert_file" : "key_file",
 			"stands alone, expected cert_file and key_file together");
+	if (pf_node_find(group, "key_password_file") && !key)
+		pf_report(loader->problems, pf_node_place(group, "key_password_file"), LABEL,
+			"key_password_file", "needs key_file, whose password it holds");
 	for (size_t i = 0; i < sizeof tls_keys / sizeof *tls_keys && !tls; i++)
 		if (pf_node_find(group, tls_keys[i]))
 			pf_report(loader->problems, pf_node_place(group, tls_keys[i]), LABEL,
@@ -159,6 +177,7 @@ void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group)
 	if (!group)
 		group = &nothing;
 	*mqtt = defaults;
+	mqtt->place = group->place;
 	pf_keys_read(loader->problems, group, LABEL, &set, 1);
 	tls = take_broker(loader, group);
 	take_prefix(loader, group);

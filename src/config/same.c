@@ -23,8 +23,8 @@ bool pf_same_mqtt(const struct pf_mqtt_config *a, const struct pf_mqtt_config *b
 	       same(a->client_id, b->client_id) && same(a->username, b->username) &&
 	       same(a->password_file, b->password_file) && same(a->ca_file, b->ca_file) &&
 	       same(a->cert_file, b->cert_file) && same(a->key_file, b->key_file) &&
-	       a->version == b->version && a->keepalive_s == b->keepalive_s &&
-	       a->reconnect_max_s == b->reconnect_max_s;
+	       same(a->key_password_file, b->key_password_file) && a->version == b->version &&
+	       a->keepalive_s == b->keepalive_s && a->reconnect_max_s == b->reconnect_max_s;
 }
 
 bool pf_same_item(const struct pf_item_config *a, const struct pf_item_config *b)

@@ -41,7 +41,7 @@ struct pf_client {
 	enum pf_mqtt_version version;
 	struct pf_limits limits;
 	bool connected;   /* and PF_NEWS_CONNECTED is posted */
-	bool warned_open; /* about the password file */
+	bool warned_open; /* about files with secrets */
 };
 
 static void put_order(struct pf_client *client, struct order order)
@@ -300,6 +300,7 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 
 	pf_inbox_init(&client->inbox, loop, on_ready, user);
 	pf_endpoint_init(&client->endpoint, config, will_topic);
+	client->warned_open = config->open_told;
 	pf_mailbox_init(&client->orders, ORDERS_MAX);
 	pf_mailbox_init(&client->losses, LOSSES_MAX);
 	return client;

@@ -19,6 +19,12 @@
 #define PF_DIAGNOSIS_SIZE 320
 
 /*
+ * What makes TLS 1.2 the oldest version of a connection: no cipher that an older one could use
+ * (those of TLS 1.3 are not in this list). The library ignores the version it is given.
+ */
+#define PF_TLS_CIPHERS "DEFAULT:!SSLv3:!TLSv1"
+
+/*
  * Only looks the host up: before a connect, so that a dead name server is waited for once, not by
  * the library and then by us. 0, or -EHOSTUNREACH with the words in ret_text[PF_DIAGNOSIS_SIZE].
  */
@@ -29,6 +35,14 @@ int pf_diagnose_name(const struct pf_endpoint *endpoint, char *ret_text);
  * timeout. The words go to ret_text[PF_DIAGNOSIS_SIZE].
  */
 enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, char *ret_text);
+
+/*
+ * Loads the CA, the certificate and its key as a connection would, without one: the library cannot
+ * say what is wrong with them, and would ask for a password on the terminal. 0 (also without TLS),
+ * or -EPROTO with the words, which name key and file, in ret_text[PF_DIAGNOSIS_SIZE]. Blocks on the
+ * disk; any thread. The files have passed pf_endpoint_check_files().
+ */
+int pf_diagnose_tls_files(const struct pf_endpoint *endpoint, char *ret_text);
 
 /*
  * One TLS handshake on the connected socket, with the checks of the real connection. 0, or

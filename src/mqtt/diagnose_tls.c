@@ -13,8 +13,10 @@
 #include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "mqtt/diagnose.h"
+#include "mqtt/secret.h"
 
 __attribute__((format(printf, 2, 3))) static int say(char *ret_text, const char *format, ...)
 {
@@ -41,25 +43,85 @@ static bool is_address(const char *host)
 	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
+/* What the key's password is asked with. */
+struct key_password {
+	const char *path; /* or NULL */
+	bool asked;       /* the key is encrypted */
+	int error;        /* of reading the file */
+};
+
+/* Without this OpenSSL would ask on the terminal. */
+static int give_key_password(char *buffer, int size, int writing, void *user)
+{
+	struct key_password *password = user;
+	struct pf_secret secret;
+	size_t length = 0;
+
+	(void)writing;
+	password->asked = true;
+	if (!password->path)
+		return -1;
+	password->error = pf_secret_read(password->path, &secret);
+	if (!password->error) {
+		length = strnlen(secret.text, (size_t)size);
+		memcpy(buffer, secret.text, length);
+	}
+	pf_secret_wipe(&secret);
+	return password->error ? -1 : (int)length;
+}
+
+static int say_key(
+	const struct pf_endpoint *endpoint, const struct key_password *password, char *ret_text)
+{
+	const char *key = endpoint->key_file;
+
+	if (password->error)
+		return say(ret_text, "key_password_file %s cannot be read: %s", password->path,
+			strerror(-password->error));
+	if (password->asked && !password->path)
+		return say(ret_text, "key_file %s is encrypted, and there is no key_password_file",
+			key);
+	if (password->asked)
+		return say(ret_text,
+			"key_file %s cannot be decrypted with the password in "
+			"key_password_file %s",
+			key, password->path);
+	if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
+		return say(ret_text, "key_file %s is not the key of cert_file %s", key,
+			endpoint->cert_file);
+	return say(ret_text, "key_file %s holds no private key (PEM)", key);
+}
+
+static int load_key(SSL_CTX *context, const struct pf_endpoint *endpoint, char *ret_text)
+{
+	struct key_password password = {.path = endpoint->key_password_file};
+	int ok;
+
+	SSL_CTX_set_default_passwd_cb(context, give_key_password);
+	SSL_CTX_set_default_passwd_cb_userdata(context, &password);
+	ok = SSL_CTX_use_PrivateKey_file(context, endpoint->key_file, SSL_FILETYPE_PEM);
+	SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
+	if (ok != 1)
+		return say_key(endpoint, &password, ret_text);
+	/* of another type than the certificate: only this notices */
+	if (SSL_CTX_check_private_key(context) != 1)
+		return say(ret_text, "key_file %s is not the key of cert_file %s",
+			endpoint->key_file, endpoint->cert_file);
+	return 0;
+}
+
 static int load_files(SSL_CTX *context, const struct pf_endpoint *endpoint, char *ret_text)
 {
-	const char *key = endpoint->key_file ? endpoint->key_file : endpoint->cert_file;
-
-	if (endpoint->ca_file) {
-		if (SSL_CTX_load_verify_locations(context, endpoint->ca_file, NULL) != 1)
-			return say(ret_text, "ca_file %s is not a certificate: %s",
-				endpoint->ca_file, newest_error());
-	} else {
+	if (!endpoint->ca_file)
 		(void)SSL_CTX_set_default_verify_paths(context);
-	}
+	else if (SSL_CTX_load_verify_locations(context, endpoint->ca_file, NULL) != 1)
+		return say(ret_text, "ca_file %s holds no certificate (PEM)", endpoint->ca_file);
 	if (!endpoint->cert_file)
 		return 0;
 	if (SSL_CTX_use_certificate_chain_file(context, endpoint->cert_file) != 1)
-		return say(ret_text, "cert_file %s is not a certificate: %s", endpoint->cert_file,
-			newest_error());
-	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
-		return say(ret_text, "key_file %s does not fit: %s", key, newest_error());
-	return 0;
+		return say(
+			ret_text, "cert_file %s holds no certificate (PEM)", endpoint->cert_file);
+	return load_key(context, endpoint, ret_text);
 }
 
 static int say_verify(const struct pf_endpoint *endpoint, long result, char *ret_text)
@@ -90,6 +152,22 @@ static int say_verify(const struct pf_endpoint *endpoint, long result, char *ret
 	}
 }
 
+static const char *shake_error(void)
+{
+	switch (ERR_GET_REASON(ERR_peek_last_error())) {
+	case 0:
+	case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+		return "it closed the connection (a port for mqtt:// or ws://?)";
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+		return "it takes only versions of TLS that are older than 1.2";
+	case SSL_R_WRONG_VERSION_NUMBER:
+		return "what answers speaks no TLS (a port for mqtt:// or ws://?)";
+	default:
+		return newest_error();
+	}
+}
+
 static int shake_hands(SSL *tls, int fd, const struct pf_endpoint *endpoint, char *ret_text)
 {
 	long result;
@@ -110,21 +188,50 @@ static int shake_hands(SSL *tls, int fd, const struct pf_endpoint *endpoint, cha
 	result = SSL_get_verify_result(tls);
 	if (result != X509_V_OK)
 		return say_verify(endpoint, result, ret_text);
-	return say(ret_text, "TLS: no agreement with the broker: %s", newest_error());
+	return say(ret_text, "TLS: no agreement with the broker: %s", shake_error());
+}
+
+/* As the library makes it. NULL and the words if a file is not right. */
+static SSL_CTX *make_context(const struct pf_endpoint *endpoint, char *ret_text)
+{
+	SSL_CTX *context;
+
+	ERR_clear_error();
+	context = SSL_CTX_new(TLS_client_method());
+	if (!context) {
+		(void)say(ret_text, "TLS: %s", newest_error());
+		return NULL;
+	}
+	SSL_CTX_set_security_level(context, 1);
+	(void)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	(void)SSL_CTX_set_cipher_list(context, PF_TLS_CIPHERS);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	if (!load_files(context, endpoint, ret_text))
+		return context;
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+int pf_diagnose_tls_files(const struct pf_endpoint *endpoint, char *ret_text)
+{
+	SSL_CTX *context = NULL;
+	bool ok = true;
+
+	if (endpoint->tls && (endpoint->ca_file || endpoint->cert_file)) {
+		context = make_context(endpoint, ret_text);
+		ok = context;
+	}
+	SSL_CTX_free(context);
+	ERR_clear_error();
+	return ok ? 0 : -EPROTO;
 }
 
 int pf_diagnose_tls(int fd, const struct pf_endpoint *endpoint, char *ret_text)
 {
-	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	SSL *tls;
-	int r;
+	SSL_CTX *context = make_context(endpoint, ret_text);
+	SSL *tls = context ? SSL_new(context) : NULL;
+	int r = context ? 0 : -EPROTO;
 
-	if (!context)
-		return say(ret_text, "TLS: %s", newest_error());
-	ERR_clear_error();
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-	r = load_files(context, endpoint, ret_text);
-	tls = r ? NULL : SSL_new(context);
 	if (tls)
 		r = shake_hands(tls, fd, endpoint, ret_text);
 	SSL_free(tls);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 static const struct {
@@ -68,6 +70,7 @@ void pf_endpoint_init(
 		.ca_file = copy_or_null(config->ca_file),
 		.cert_file = copy_or_null(config->cert_file),
 		.key_file = copy_or_null(config->key_file),
+		.key_password_file = copy_or_null(config->key_password_file),
 	};
 	split_uri(endpoint, config->broker);
 }
@@ -76,11 +79,24 @@ void pf_endpoint_done(struct pf_endpoint *endpoint)
 {
 	char *const owned[] = {endpoint->uri, endpoint->host, endpoint->port, endpoint->client_id,
 		endpoint->will_topic, endpoint->username, endpoint->password_file,
-		endpoint->ca_file, endpoint->cert_file, endpoint->key_file};
+		endpoint->ca_file, endpoint->cert_file, endpoint->key_file,
+		endpoint->key_password_file};
 
 	for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
 		free(owned[i]);
 	*endpoint = (struct pf_endpoint){0};
+}
+
+/* A folder or a FIFO in its place would be read by the TLS library all the same, and hang it. */
+static int check_file(const char *path)
+{
+	struct stat status;
+
+	if (access(path, R_OK) || stat(path, &status))
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	return S_ISREG(status.st_mode) ? 0 : -EINVAL;
 }
 
 int pf_endpoint_check_files(const struct pf_endpoint *endpoint, char *ret_text, size_t size)
@@ -91,13 +107,32 @@ int pf_endpoint_check_files(const struct pf_endpoint *endpoint, char *ret_text, 
 		{"key_file", endpoint->key_file}};
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		const int r = files[i].path && access(files[i].path, R_OK) ? -errno : 0;
+		const int r = files[i].path ? check_file(files[i].path) : 0;
 
 		if (r) {
 			(void)snprintf(ret_text, size, "%s %s cannot be read: %s", files[i].key,
-				files[i].path, strerror(-r));
+				files[i].path, r == -EINVAL ? "no regular file" : strerror(-r));
 			return r;
 		}
 	}
 	return 0;
+}
+
+bool pf_endpoint_warn_open(const struct pf_endpoint *endpoint)
+{
+	const struct {
+		const char *key, *path;
+	} files[] = {{"password_file", endpoint->password_file}, {"key_file", endpoint->key_file},
+		{"key_password_file", endpoint->key_password_file}};
+	struct stat status;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		if (!files[i].path || stat(files[i].path, &status) || !(status.st_mode & S_IROTH))
+			continue;
+		any = true;
+		pf_warning("mqtt: every user of this machine can read %s %s", files[i].key,
+			files[i].path);
+	}
+	return any;
 }

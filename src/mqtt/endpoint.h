@@ -21,6 +21,7 @@ struct pf_endpoint {
 	char *client_id, *will_topic;
 	char *username, *password_file;       /* or NULL */
 	char *ca_file, *cert_file, *key_file; /* or NULL */
+	char *key_password_file;              /* or NULL */
 };
 
 /* Copies the settings and splits the URI (the port is the scheme's own if it has none). */
@@ -32,8 +33,15 @@ void pf_endpoint_done(struct pf_endpoint *endpoint);
 
 /*
  * Whether the files of the settings can be read now. 0, or a negative errno and in
- * ret_text[size] what is wrong. The password file is left to who reads it. Blocks on the disk.
+ * ret_text[size] what is wrong. The files of passwords are left to who reads them. Blocks on the
+ * disk.
  */
 int pf_endpoint_check_files(const struct pf_endpoint *endpoint, char *ret_text, size_t size);
+
+/*
+ * Warns of each file with a secret in it that every user of the machine can read. true: there was
+ * one. Blocks on the disk.
+ */
+bool pf_endpoint_warn_open(const struct pf_endpoint *endpoint);
 
 #endif

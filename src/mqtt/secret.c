@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Fills text with all of the file; its length or a negative errno. */
@@ -32,19 +31,17 @@ int pf_secret_read(const char *path, struct pf_secret *ret_secret)
 {
 	/* a FIFO in its place must not hang the link */
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = fstat(fd, &status) ? -errno : read_all(fd, ret_secret->text, PF_SECRET_SIZE);
+	n = read_all(fd, ret_secret->text, PF_SECRET_SIZE);
 	close(fd);
 	if (n < 0)
 		return (int)n;
 	while (n > 0 && (ret_secret->text[n - 1] == '\n' || ret_secret->text[n - 1] == '\r'))
 		n--;
 	ret_secret->text[n] = '\0';
-	ret_secret->open_to_others = status.st_mode & S_IROTH;
 	return strlen(ret_secret->text) == (size_t)n ? 0 : -EINVAL;
 }
 

@@ -6,7 +6,6 @@
 #ifndef PF_MQTT_SECRET_H
 #define PF_MQTT_SECRET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Longest password with its NUL. MQTT allows 65535 bytes; a longer one is no password. */
@@ -14,7 +13,6 @@
 
 struct pf_secret {
 	char text[PF_SECRET_SIZE]; /* NUL-terminated, without trailing line ends */
-	bool open_to_others;       /* any user of the machine can read the file */
 };
 
 /*

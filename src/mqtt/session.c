@@ -20,6 +20,11 @@
 /* What we take: payload, topic, response topic (64 KiB each at most) and a bit. */
 #define PACKET_MAX (256 * 1024)
 
+/* On the link thread's stack for the time of a connect, then wiped. */
+struct secrets {
+	struct pf_secret password, key_password;
+};
+
 /*
  * The library notices a dead broker after 1.8 to 2.6 times the interval it is given; we promise
  * 1.5 times keepalive_s, so it is given half.
@@ -85,7 +90,7 @@ static int connect_v3(
 }
 
 static int connect_with(MQTTClient handle, const struct pf_endpoint *endpoint,
-	enum pf_mqtt_version version, const char *password, struct pf_limits *ret_limits)
+	enum pf_mqtt_version version, const struct secrets *secrets, struct pf_limits *ret_limits)
 {
 	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
 	MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
@@ -99,7 +104,7 @@ static int connect_with(MQTTClient handle, const struct pf_endpoint *endpoint,
 	options.keepAliveInterval = library_keepalive_s(endpoint->keepalive_s);
 	options.connectTimeout = TIMEOUT_S;
 	options.username = endpoint->username;
-	options.password = password;
+	options.password = endpoint->password_file ? secrets->password.text : NULL;
 	/* the window is ours: at its own limit the library sleeps */
 	options.reliable = 0;
 	options.maxInflightMessages = 65535;
@@ -107,30 +112,42 @@ static int connect_with(MQTTClient handle, const struct pf_endpoint *endpoint,
 	if (endpoint->tls) {
 		tls.enableServerCertAuth = 1;
 		tls.verify = 1; /* the host name; the library's default is not to look */
-		tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+		tls.enabledCipherSuites = PF_TLS_CIPHERS;
 		tls.trustStore = endpoint->ca_file;
 		tls.keyStore = endpoint->cert_file;
 		tls.privateKey = endpoint->key_file;
+		if (endpoint->key_password_file)
+			tls.privateKeyPassword = secrets->key_password.text;
 		options.ssl = &tls;
 	}
 	return version == PF_MQTT_5 ? connect_v5(handle, &options, ret_limits)
 				    : connect_v3(handle, &options, ret_limits);
 }
 
-static int read_password(const struct pf_endpoint *endpoint, bool *warned_open,
-	struct pf_secret *secret, char *ret_text)
+static int read_secret(
+	const char *key, const char *path, struct pf_secret *ret_secret, char *ret_text)
 {
-	const int r = pf_secret_read(endpoint->password_file, secret);
+	const int r = path ? pf_secret_read(path, ret_secret) : 0;
 
 	if (r)
-		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "password_file %s cannot be read: %s",
-			endpoint->password_file, strerror(-r));
-	else if (secret->open_to_others && !*warned_open) {
-		*warned_open = true;
-		pf_warning("mqtt: every user of this machine can read password_file %s",
-			endpoint->password_file);
-	}
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s %s cannot be read: %s", key, path,
+			strerror(-r));
 	return r;
+}
+
+static bool read_secrets(
+	const struct pf_endpoint *endpoint, struct secrets *ret_secrets, char *ret_text)
+{
+	return !read_secret("password_file", endpoint->password_file, &ret_secrets->password,
+		       ret_text) &&
+	       !read_secret("key_password_file", endpoint->key_password_file,
+		       &ret_secrets->key_password, ret_text);
+}
+
+static void wipe_secrets(struct secrets *secrets)
+{
+	pf_secret_wipe(&secrets->password);
+	pf_secret_wipe(&secrets->key_password);
 }
 
 static enum pf_failure explain(
@@ -148,25 +165,25 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,
 	enum pf_failure *ret_failure, char *ret_text)
 {
-	struct pf_secret secret;
+	struct secrets secrets;
 	uint64_t start_ns;
-	int r = 0, code;
+	bool read;
+	int code = 0;
 
 	*ret_failure = PF_FAILURE_OTHER;
 	if (pf_endpoint_check_files(endpoint, ret_text, PF_DIAGNOSIS_SIZE) ||
-		pf_diagnose_name(endpoint, ret_text))
+		pf_diagnose_tls_files(endpoint, ret_text) || pf_diagnose_name(endpoint, ret_text))
 		return false;
+	if (!*warned_open)
+		*warned_open = pf_endpoint_warn_open(endpoint);
 	start_ns = pf_clock_now_ns();
-	if (endpoint->password_file)
-		r = read_password(endpoint, warned_open, &secret, ret_text);
-	code = r ? 0
-		 : connect_with(handle, endpoint, version,
-			   endpoint->password_file ? secret.text : NULL, ret_limits);
-	if (endpoint->password_file)
-		pf_secret_wipe(&secret);
+	read = read_secrets(endpoint, &secrets, ret_text);
+	if (read)
+		code = connect_with(handle, endpoint, version, &secrets, ret_limits);
+	wipe_secrets(&secrets);
 	if (code)
 		*ret_failure = explain(endpoint, code, pf_clock_now_ns() - start_ns, ret_text);
-	return !r && !code;
+	return read && !code;
 }
 
 static void log_refused(const char *topic, int code)

@@ -47,7 +47,7 @@ struct pf_limits {
 /*
  * Connects: clean start, session expiry 0, the retained last will "offline". Returns true and the
  * limits; or false with the kind of failure and the words in ret_text[PF_DIAGNOSIS_SIZE].
- * *warned_open: whether the warning about a password file that others can read was given.
+ * *warned_open: whether the warning about files with secrets that others can read was given.
  */
 bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,

@@ -167,10 +167,6 @@ static void passwords_lose_only_line_ends(void)
 	T_INT(chmod(path, 0600), 0);
 	T_INT(pf_secret_read(path, &secret), 0);
 	T_STR(secret.text, " top secret ");
-	T_FALSE(secret.open_to_others);
-	T_INT(chmod(path, 0644), 0);
-	T_INT(pf_secret_read(path, &secret), 0);
-	T_TRUE(secret.open_to_others);
 	pf_secret_wipe(&secret);
 	for (size_t i = 0; i < sizeof secret.text; i++)
 		if (secret.text[i] && !T_INT(secret.text[i], 0))
