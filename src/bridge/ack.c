@@ -8,15 +8,22 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "bridge/payload.h"
 #include "bridge/topics.h"
+#include "config/topics.h"
 
-/* A response topic that could be a command again, or means several, is not used. */
+/*
+ * A response topic is not used if it could be a command again, means several, or is none that a
+ * broker takes: that would end the connection (MQTT 5 1.5.4, 4.7.3), on a stranger's word.
+ */
 static bool may_respond(const struct pf_env *env, const struct pf_link_message *message)
 {
 	const char *topic = message ? message->response_topic : NULL;
 
-	return topic && *topic && !strpbrk(topic, "+#") && !pf_topic_is_ours(env->config, topic);
+	return topic && *topic && *topic != '$' && !strpbrk(topic, "+#") &&
+	       strlen(topic) <= PF_TOPIC_MAX && pf_utf8_is_clean(topic, strlen(topic)) &&
+	       !pf_topic_is_ours(env->config, topic);
 }
 
 void pf_ack_send(struct pf_env *env, const struct pf_output_config *config,

@@ -16,6 +16,12 @@
  */
 #define PF_LINK_PAYLOAD_MAX 8192
 
+/*
+ * A message that comes in with a longer response topic, or with more correlation data, is taken as
+ * one without: it would only serve to fill our memory with answers.
+ */
+#define PF_LINK_RESPONSE_MAX 1024
+
 /* A message that came in on a subscribed topic. Everything is borrowed for the call. */
 struct pf_link_message {
 	const char *topic;      /* NUL-terminated */

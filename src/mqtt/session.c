@@ -276,18 +276,44 @@ static const char *append(char **at, const void *bytes, size_t size)
 	return copy;
 }
 
+/* Where to answer, and what belongs to the answer; NULL: nowhere, nothing. */
+struct response {
+	const MQTTProperty *topic, *correlation;
+};
+
+static bool is_usable(const MQTTLenString *topic)
+{
+	/* a NUL is not allowed in a topic: MQTT 5 1.5.4 */
+	return topic->len > 0 && topic->len <= PF_LINK_RESPONSE_MAX &&
+	       !memchr(topic->data, '\0', (size_t)topic->len);
+}
+
+/* An answer without all the data that belongs to it could not be told from others. */
+static struct response find_response(MQTTClient_message *message)
+{
+	struct response response = {.topic = MQTTProperties_getProperty(
+					    &message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC),
+		.correlation = MQTTProperties_getProperty(
+			&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA)};
+
+	if (response.correlation && response.correlation->value.data.len > PF_LINK_RESPONSE_MAX)
+		return (struct response){NULL, NULL};
+	if (response.topic && !is_usable(&response.topic->value.data))
+		response.topic = NULL;
+	return response;
+}
+
 struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
 {
 	MQTTClient_message *const message = library_message;
-	const MQTTProperty *response = MQTTProperties_getProperty(
-		&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
-	const MQTTProperty *correlation = MQTTProperties_getProperty(
-		&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+	const struct response response = find_response(message);
 	const size_t whole_size = (size_t)message->payloadlen, topic_size = strlen(topic);
 	const size_t payload_size = whole_size < PF_LINK_PAYLOAD_MAX ? whole_size
 								     : PF_LINK_PAYLOAD_MAX;
-	const size_t response_size = response ? (size_t)response->value.data.len : 0;
-	const size_t correlation_size = correlation ? (size_t)correlation->value.data.len : 0;
+	const size_t response_size = response.topic ? (size_t)response.topic->value.data.len : 0;
+	const size_t correlation_size = response.correlation
+						? (size_t)response.correlation->value.data.len
+						: 0;
 	struct pf_incoming *copy = pf_calloc(
 		1, sizeof *copy + topic_size + payload_size + response_size + correlation_size + 4);
 	char *at = copy->bytes;
@@ -300,11 +326,11 @@ struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
 		.time_ns = pf_clock_now_ns(),
 		.correlation_size = correlation_size,
 	};
-	if (response)
+	if (response.topic)
 		copy->message.response_topic = append(
-			&at, response->value.data.data, response_size);
-	if (correlation)
+			&at, response.topic->value.data.data, response_size);
+	if (response.correlation)
 		copy->message.correlation_data = (const uint8_t *)append(
-			&at, correlation->value.data.data, correlation_size);
+			&at, response.correlation->value.data.data, correlation_size);
 	return copy;
 }
