@@ -29,12 +29,27 @@ int64_t pf_clock_wall_ms(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-int64_t pf_clock_wall_of_monotonic_ms(uint64_t monotonic_ns)
+uint64_t pf_clock_monotonic_ns(void)
 {
-	const uint64_t now_ns = read_ns(CLOCK_MONOTONIC);
-	const uint64_t age_ns = now_ns > monotonic_ns ? now_ns - monotonic_ns : 0;
+	return read_ns(CLOCK_MONOTONIC);
+}
+
+/* A time of a clock that shows now_ns now. */
+static int64_t wall_of_ms(uint64_t now_ns, uint64_t time_ns)
+{
+	const uint64_t age_ns = now_ns > time_ns ? now_ns - time_ns : 0;
 
 	return pf_clock_wall_ms() - (int64_t)(age_ns / PF_NS_PER_MS);
+}
+
+int64_t pf_clock_wall_of_ms(uint64_t time_ns)
+{
+	return wall_of_ms(pf_clock_now_ns(), time_ns);
+}
+
+int64_t pf_clock_wall_of_monotonic_ms(uint64_t monotonic_ns)
+{
+	return wall_of_ms(pf_clock_monotonic_ns(), monotonic_ns);
 }
 
 void pf_clock_format(int64_t wall_ms, char *ret_text)

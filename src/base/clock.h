@@ -29,7 +29,13 @@ uint64_t pf_clock_now_ns(void);
 /* CLOCK_REALTIME now, in ms since 1970. */
 int64_t pf_clock_wall_ms(void);
 
-/* Wall time, in ms since 1970, of a CLOCK_MONOTONIC stamp in the recent past. */
+/* CLOCK_MONOTONIC now, in ns: what the kernel stamps edges with. */
+uint64_t pf_clock_monotonic_ns(void);
+
+/* Wall time, in ms since 1970, of a CLOCK_BOOTTIME in the past, by the clock as it is set now. */
+int64_t pf_clock_wall_of_ms(uint64_t time_ns);
+
+/* The same of a CLOCK_MONOTONIC stamp in the recent past. */
 int64_t pf_clock_wall_of_monotonic_ms(uint64_t monotonic_ns);
 
 /* RFC 3339 in UTC with milliseconds into ret_text[PF_CLOCK_TEXT_SIZE]. */

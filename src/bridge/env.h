@@ -26,6 +26,7 @@ struct pf_env {
 	struct pf_publisher publisher;
 	struct pf_buses *buses;
 	struct pf_record_store *record;
+	bool clock_set; /* seen once, see moment.h */
 	/* counters for `info`, since start */
 	uint64_t n_errors;       /* faults entered */
 	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */

@@ -59,11 +59,11 @@ static void give_up(struct pf_input_item *input, int error)
 		pf_clock_now_ns() + pf_backoff_ms(input->n_failures) * PF_NS_PER_MS);
 }
 
-static void publish_level(struct pf_input_item *input, bool level, int64_t wall_ms)
+static void publish_level(struct pf_input_item *input, bool level, struct pf_moment moment)
 {
 	const struct pf_input_config *config = input->config;
 	char *payload = pf_payload_state(
-		config->item.format, level ? config->payload_on : config->payload_off, wall_ms);
+		config->item.format, level ? config->payload_on : config->payload_off, moment);
 
 	pf_info("input %s: %s", config->item.name,
 		level ? config->payload_on : config->payload_off);
@@ -86,8 +86,7 @@ static void settle(struct pf_input_item *input, uint64_t now_ns)
 	/* first what it does here, then what the world is told */
 	if (level)
 		input->pressed(input->user, input->config->item.name);
-	publish_level(input, level,
-		stamp_ns ? pf_clock_wall_of_monotonic_ms(stamp_ns) : pf_clock_wall_ms());
+	publish_level(input, level, pf_moment_of_edge(input->item.env, stamp_ns));
 }
 
 static void on_settle(struct pf_timer *timer, uint64_t now_ns)
@@ -137,7 +136,7 @@ static void check_level(struct pf_input_item *input)
 	if (level < 0)
 		give_up(input, level);
 	else if (level != input->debounce.level && !input->debounce.open)
-		note_edge(input, pf_clock_now_ns(), 0);
+		note_edge(input, pf_clock_now_ns(), pf_clock_monotonic_ns());
 }
 
 void pf_input_item_resync(struct pf_input_item *input)
@@ -201,7 +200,7 @@ static void try_line(struct pf_input_item *input, uint64_t now_ns)
 	input->n_failures = 0;
 	pf_debounce_init(&input->debounce, input->config->debounce_ms, level);
 	pf_item_clear(&input->item);
-	publish_level(input, level, pf_clock_wall_ms());
+	publish_level(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
 	pf_item_online(&input->item);
 	watch_edges(input);
 }

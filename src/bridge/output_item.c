@@ -27,7 +27,8 @@ struct pf_output_item {
 	struct pf_state *state;
 	bool starting; /* the line was just requested, and nothing is published yet */
 	bool published, published_level;
-	const char *untold; /* what a limit did while the broker was away, or NULL */
+	uint64_t written_ns; /* when the line got its level */
+	const char *untold;  /* what a limit did while the broker was away, or NULL */
 	struct pf_found_line found;
 	struct pf_line *line;  /* NULL: not held */
 	uint32_t n_failures;   /* to get the line, in a row */
@@ -73,17 +74,20 @@ static int write_level(void *user, bool level)
 	struct pf_output_item *output = user;
 	const int r = output->found.ops->set(output->line, level);
 
-	if (r < 0)
+	if (r < 0) {
 		give_up(output, r);
-	else
-		pf_info("output %s: %s", output->config->item.name, word_of(output, level));
-	return r;
+		return r;
+	}
+	output->written_ns = pf_clock_now_ns();
+	pf_info("output %s: %s", output->config->item.name, word_of(output, level));
+	return 0;
 }
 
 static void publish_state(struct pf_output_item *output)
 {
 	char *payload = pf_payload_state(output->config->item.format,
-		word_of(output, output->output.level), pf_clock_wall_ms());
+		word_of(output, output->output.level),
+		pf_moment_of(output->item.env, output->written_ns));
 
 	pf_state_set(&output->item.env->publisher, output->state, payload);
 	output->published = true;
@@ -133,6 +137,7 @@ void pf_output_item_start(struct pf_output_item *output)
 	}
 	pf_info("output %s: line %s held, %s", output->config->item.name, output->config->line.text,
 		word_of(output, level));
+	output->written_ns = pf_clock_now_ns();
 	output->starting = true;
 	report(output, pf_output_acquired(&output->output, pf_clock_now_ns(), level));
 	output->starting = false;
@@ -163,7 +168,8 @@ void pf_output_item_check(struct pf_output_item *output)
 		pf_item_fault(&output->item, "line %s was set %s but reads %s",
 			output->config->line.text, word_of(output, output->output.level),
 			word_of(output, level));
-		(void)output->found.ops->set(output->line, output->output.level);
+		if (output->found.ops->set(output->line, output->output.level) == 0)
+			output->written_ns = pf_clock_now_ns();
 	} else if (output->item.health == PF_HEALTH_FAULTY) {
 		come_back(output);
 	}

@@ -10,12 +10,14 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-static void add_time(cJSON *object, int64_t wall_ms)
+static void add_time(cJSON *object, struct pf_moment moment)
 {
 	char text[PF_CLOCK_TEXT_SIZE];
 
-	pf_clock_format(wall_ms, text);
+	pf_clock_format(moment.wall_ms, text);
 	cJSON_AddStringToObject(object, "time", text);
+	if (moment.unsynchronised)
+		cJSON_AddStringToObject(object, "clock", "unsynchronised");
 }
 
 /* The object's text; frees the object. */
@@ -30,7 +32,7 @@ static char *finish(cJSON *object)
 	return copy;
 }
 
-char *pf_payload_state(enum pf_format format, const char *word, int64_t wall_ms)
+char *pf_payload_state(enum pf_format format, const char *word, struct pf_moment moment)
 {
 	cJSON *object;
 
@@ -38,7 +40,7 @@ char *pf_payload_state(enum pf_format format, const char *word, int64_t wall_ms)
 		return pf_strdup(word);
 	object = cJSON_CreateObject();
 	cJSON_AddStringToObject(object, "state", word);
-	add_time(object, wall_ms);
+	add_time(object, moment);
 	return finish(object);
 }
 
@@ -50,15 +52,15 @@ char *pf_payload_value(double value, int decimals)
 	return pf_strdup(text);
 }
 
-char *pf_payload_sensor(
-	const struct pf_driver *driver, const double *values, const bool *valid, int64_t wall_ms)
+char *pf_payload_sensor(const struct pf_driver *driver, const double *values, const bool *valid,
+	struct pf_moment moment)
 {
 	cJSON *object = cJSON_CreateObject();
 
 	for (size_t i = 0; i < driver->n_channels; i++)
 		if (valid[i])
 			cJSON_AddNumberToObject(object, driver->channels[i].name, values[i]);
-	add_time(object, wall_ms);
+	add_time(object, moment);
 	return finish(object);
 }
 

@@ -13,18 +13,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/moment.h"
 #include "config/config.h"
 #include "output/output.h"
 
-/* State of an input or output: `open`, or {"state":"open","time":"..."}. */
-char *pf_payload_state(enum pf_format format, const char *word, int64_t wall_ms);
+/*
+ * State of an input or output: `open`, or {"state":"open","time":"..."}. All JSON with a time has
+ * "clock":"unsynchronised" behind it while the clock is not set.
+ */
+char *pf_payload_state(enum pf_format format, const char *word, struct pf_moment moment);
 
 /* One value of a plain sensor: `21.4`. */
 char *pf_payload_value(double value, int decimals);
 
 /* {"temperature":21.4,"humidity":48,"time":"..."}; channels with valid[i] false are left out. */
-char *pf_payload_sensor(
-	const struct pf_driver *driver, const double *values, const bool *valid, int64_t wall_ms);
+char *pf_payload_sensor(const struct pf_driver *driver, const double *values, const bool *valid,
+	struct pf_moment moment);
 
 /* {"id":"x","result":"done","reason":"...","state":"ON"}; id and reason only if not empty; state
  * null if word is NULL. */

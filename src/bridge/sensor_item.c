@@ -23,6 +23,7 @@ struct step {
 	bool open;
 	uint8_t *raw;
 	struct pf_sample sample;
+	uint64_t taken_ns; /* CLOCK_BOOTTIME of the sample */
 	int result;
 	uint32_t wait_ms;
 };
@@ -62,9 +63,10 @@ static int probe(struct step *step)
 static int fetch(struct step *step)
 {
 	const struct pf_sensor_ops *ops = step->config->driver->sensor;
-	const int n = ops->fetch(&step->device, step->raw);
-	int r;
+	int n, r;
 
+	step->taken_ns = pf_clock_now_ns();
+	n = ops->fetch(&step->device, step->raw);
 	if (n < 0)
 		return n;
 	step->sample = (struct pf_sample){0};
@@ -196,7 +198,7 @@ static void on_step_done(struct pf_job *job)
 		return;
 	pf_explain(reason, "%s", *step->device.reason ? step->device.reason : word_error(r));
 	if (r >= 0 && step->what == PF_STEP_FETCH)
-		r = pf_sensor_values_take(&sensor->values, &step->sample, now_ns, reason);
+		r = pf_sensor_values_take(&sensor->values, &step->sample, step->taken_ns, reason);
 	if (r < 0)
 		fault(sensor, reason);
 	pf_sensor_done(&sensor->sensor, now_ns, r < 0 ? r : 0, step->wait_ms);

@@ -61,27 +61,28 @@ static int judge(const struct pf_sensor_config *config, const struct pf_sample *
 }
 
 /* What lies between the samples. A bus with many sensors may not keep up with the configuration. */
-static uint32_t real_interval_ms(const struct pf_sensor_values *values, uint64_t now_ns)
+static uint32_t real_interval_ms(const struct pf_sensor_values *values, uint64_t taken_ns)
 {
 	const uint32_t configured_ms = values->config->interval_ms;
-	const uint64_t real_ms = values->taken_ns ? (now_ns - values->taken_ns) / PF_NS_PER_MS : 0;
+	const uint64_t real_ms = values->taken_ns ? (taken_ns - values->taken_ns) / PF_NS_PER_MS
+						  : 0;
 
 	if (real_ms > UINT32_MAX)
 		return UINT32_MAX;
 	return real_ms > configured_ms ? (uint32_t)real_ms : configured_ms;
 }
 
-static void set_state(struct pf_sensor_values *values, uint64_t now_ns, size_t i, char *payload)
+static void set_state(struct pf_sensor_values *values, uint64_t taken_ns, size_t i, char *payload)
 {
 	pf_state_set_expiry(values->states[i],
-		pf_sensor_expiry_s(values->config, i, real_interval_ms(values, now_ns)));
+		pf_sensor_expiry_s(values->config, i, real_interval_ms(values, taken_ns)));
 	pf_debug("sensor %s: %s", values->config->item.name, payload);
 	pf_state_set(&values->item->env->publisher, values->states[i], payload);
 	free(payload);
 }
 
-static void publish(
-	struct pf_sensor_values *values, uint64_t now_ns, const double *numbers, const bool *valid)
+static void publish(struct pf_sensor_values *values, uint64_t taken_ns, const double *numbers,
+	const bool *valid)
 {
 	const struct pf_sensor_config *config = values->config;
 	const bool json = config->item.format == PF_FORMAT_JSON;
@@ -91,25 +92,26 @@ static void publish(
 	for (size_t i = 0; i < n; i++) {
 		is_news[i] = valid[i] &&
 			     pf_channel_is_news(&config->channels[i], config->interval_ms,
-				     &values->channels[i], numbers[i], now_ns);
+				     &values->channels[i], numbers[i], taken_ns);
 		any = any || is_news[i];
 	}
 	for (size_t i = 0; i < n; i++) {
 		/* one JSON object tells of all channels */
 		if (json ? !any || !valid[i] : !is_news[i])
 			continue;
-		pf_channel_published(&values->channels[i], numbers[i], now_ns);
+		pf_channel_published(&values->channels[i], numbers[i], taken_ns);
 		if (!json)
-			set_state(values, now_ns, i,
+			set_state(values, taken_ns, i,
 				pf_payload_value(numbers[i], config->channels[i].decimals));
 	}
 	if (json && any)
-		set_state(values, now_ns, 0,
-			pf_payload_sensor(config->driver, numbers, valid, pf_clock_wall_ms()));
+		set_state(values, taken_ns, 0,
+			pf_payload_sensor(config->driver, numbers, valid,
+				pf_moment_of(values->item->env, taken_ns)));
 }
 
 int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sample *sample,
-	uint64_t now_ns, char *ret_reason)
+	uint64_t taken_ns, char *ret_reason)
 {
 	double numbers[PF_CHANNELS_MAX] = {0};
 	bool valid[PF_CHANNELS_MAX] = {false};
@@ -118,8 +120,8 @@ int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sampl
 	if (r < 0)
 		return r;
 	pf_item_clear(values->item);
-	publish(values, now_ns, numbers, valid);
-	values->taken_ns = now_ns;
+	publish(values, taken_ns, numbers, valid);
+	values->taken_ns = taken_ns;
 	pf_item_online(values->item);
 	return 0;
 }

@@ -16,7 +16,7 @@
 struct pf_sensor_values {
 	struct pf_item *item; /* borrowed, the sensor's */
 	const struct pf_sensor_config *config;
-	uint64_t taken_ns; /* when the last good sample came; 0: none since start or fault */
+	uint64_t taken_ns; /* when the last good sample was taken; 0: none since start or fault */
 	struct pf_channel_state channels[PF_CHANNELS_MAX];
 	struct pf_state *states[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
 };
@@ -33,11 +33,12 @@ void pf_sensor_values_rebind(
 	struct pf_sensor_values *values, const struct pf_sensor_config *config);
 
 /*
- * Publishes what is true and news of a sample and makes the item available. 0; or a negative errno
- * and ret_reason[PF_REASON_SIZE] in plain words: nothing of it was published.
+ * Publishes what is true and news of a sample, taken at taken_ns (CLOCK_BOOTTIME), and makes the
+ * item available. 0; or a negative errno and ret_reason[PF_REASON_SIZE] in plain words: nothing of
+ * it was published.
  */
 int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sample *sample,
-	uint64_t now_ns, char *ret_reason);
+	uint64_t taken_ns, char *ret_reason);
 
 /* The sensor is faulty: whatever comes next is news. */
 void pf_sensor_values_forget(struct pf_sensor_values *values);

@@ -11,6 +11,7 @@
 #include "hw/i2c.h"
 #include "hw/sim.h"
 #include "hw/w1.h"
+#include "hw/wall_clock.h"
 
 #define ADDRESS_MIN 0x08
 #define ADDRESS_MAX 0x77
@@ -154,6 +155,16 @@ int pf_board_detect(
 		r = pf_i2c_detect(&device);
 	pf_board_close(board, &device);
 	return r;
+}
+
+bool pf_board_clock_is_set(const struct pf_board *board)
+{
+	struct pf_clock_signs signs;
+
+	if (board->simulate_dir)
+		return pf_sim_clock_is_set(board->simulate_dir);
+	pf_clock_signs_read(&signs);
+	return pf_clock_signs_good(&signs);
 }
 
 const char *pf_board_sysfs(const struct pf_board *board)

@@ -57,6 +57,10 @@ int pf_board_detect(
 /* Ends access; a device that was never opened (zeroed) is fine. */
 void pf_board_close(const struct pf_board *board, struct pf_device *device);
 
+/* Whether the system clock has been set, see wall_clock.h; on a simulated board as its file says.
+ */
+bool pf_board_clock_is_set(const struct pf_board *board);
+
 /* Root of sysfs: "/sys", or that of the simulated board. */
 const char *pf_board_sysfs(const struct pf_board *board);
 

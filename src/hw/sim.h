@@ -23,6 +23,8 @@
  *                              the kernel's text with the bytes of the sensor. Drivers read this;
  *                              without the file they get one that says what `temperature` says,
  *                              so only who wants to see wrong bytes writes it.
+ *   clock                      "unsynchronised": the system clock counts as not set yet; anything
+ *                              else, or no file: it is set, whatever this machine's is like
  *
  * Models answer like the chip: register map, chip id, calibration words, raw values.
  */
@@ -46,6 +48,9 @@ int pf_sim_i2c_open(const char *directory, const char *bus, struct pf_device *de
 
 /* Ends what pf_sim_i2c_open() began. */
 void pf_sim_i2c_close(struct pf_device *device);
+
+/* What the file `clock` says: true, the clock is set. */
+bool pf_sim_clock_is_set(const char *directory);
 
 /*
  * Opens the simulated 1-Wire sensor device->id as pf_w1_open() does, and makes the attribute

@@ -17,10 +17,16 @@ static void same(char *payload, const char *expected)
 /* 2026-03-01T12:00:00Z is day 20513 of the epoch: 56 years with 14 leap days, 31 + 28 days. */
 #define NOON_MS (((int64_t)20513 * 86400 + 12 * 3600) * 1000 + 123)
 
+static const struct pf_moment noon = {.wall_ms = NOON_MS};
+static const struct pf_moment unset = {.wall_ms = NOON_MS, .unsynchronised = true};
+
 static void states_are_plain_or_json_with_time(void)
 {
-	same(pf_payload_state(PF_FORMAT_PLAIN, "open", NOON_MS), "open");
-	same(pf_payload_state(PF_FORMAT_JSON, "op\"en", NOON_MS),
+	same(pf_payload_state(PF_FORMAT_PLAIN, "open", unset), "open");
+	same(pf_payload_state(PF_FORMAT_JSON, "open", unset),
+		"{\"state\":\"open\",\"time\":\"2026-03-01T12:00:00.123Z\","
+		"\"clock\":\"unsynchronised\"}");
+	same(pf_payload_state(PF_FORMAT_JSON, "op\"en", noon),
 		"{\"state\":\"op\\\"en\",\"time\":\"2026-03-01T12:00:00.123Z\"}");
 }
 
@@ -40,7 +46,7 @@ static void sensor_json_has_numbers_and_leaves_invalid_ones_out(void)
 	const double values[] = {21.4, 99, -0.5};
 	const bool valid[] = {true, false, true};
 
-	same(pf_payload_sensor(&driver, values, valid, NOON_MS),
+	same(pf_payload_sensor(&driver, values, valid, noon),
 		"{\"temperature\":21.4,\"pressure\":-0.5,\"time\":\"2026-03-01T12:00:00.123Z\"}");
 	same(pf_payload_value(21.4, 2), "21.40");
 }
