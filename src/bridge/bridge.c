@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/notify.h"
+#include "bridge/buffers.h"
 #include "bridge/buses.h"
 #include "bridge/env.h"
 #include "bridge/info.h"
@@ -52,6 +53,7 @@ static void on_connected(void *user)
 	pf_publisher_connected(&bridge->env.publisher);
 	pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "online");
 	pf_items_link(&bridge->items, true);
+	pf_buffers_connected(bridge->env.buffers);
 	(void)pf_notify("STATUS=Connected to %s", bridge->env.config->mqtt.broker);
 }
 
@@ -73,11 +75,11 @@ static void on_message(void *user, const struct pf_link_message *message)
 		pf_stall_is_stale(&bridge->stall, now_ns, message->time_ns));
 }
 
-/* Nothing is published with a token yet. */
 static void on_delivered(void *user, uint64_t token)
 {
-	(void)user;
-	(void)token;
+	struct pf_bridge *bridge = user;
+
+	pf_buffers_delivered(bridge->env.buffers, token);
 }
 
 /* Not the place to make a new link: the old one is still on the stack. */
@@ -211,6 +213,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	}
 	pf_stall_init(&bridge->stall, &bridge->env.timers, pf_clock_now_ns());
 	bridge->env.buses = pf_buses_new(loop);
+	bridge->env.buffers = pf_buffers_new(&bridge->env);
 	pf_items_start(&bridge->items, &bridge->env);
 	pf_info_init(&bridge->info, &bridge->env);
 	*ret_bridge = bridge;
@@ -240,6 +243,7 @@ void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 			       pf_items_same_subscriptions(old, config);
 	const bool moved = strcmp(old->mqtt.prefix, config->mqtt.prefix) != 0;
 
+	pf_buffers_use(bridge->env.buffers, config);
 	pf_items_reload(&bridge->items, config);
 	pf_config_free(old);
 	if (moved)
@@ -280,6 +284,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	pf_info_done(&bridge->info);
 	pf_stall_done(&bridge->stall);
 	free_link(bridge);
+	pf_buffers_free(bridge->env.buffers);
 	pf_record_store_free(bridge->env.record);
 	pf_timers_done(&bridge->env.timers);
 	/* sensors left behind still point to the bridge and its states */

@@ -15,6 +15,7 @@
 #include "bridge/publisher.h"
 #include "hw/board.h"
 
+struct pf_buffers;
 struct pf_buses;
 struct pf_record_store;
 
@@ -25,13 +26,14 @@ struct pf_env {
 	const struct pf_board *board;
 	struct pf_publisher publisher;
 	struct pf_buses *buses;
+	struct pf_buffers *buffers;
 	struct pf_record_store *record;
 	bool clock_set; /* seen once, see moment.h */
 	/* counters for `info`, since start */
 	uint64_t n_errors;       /* faults entered */
 	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */
 	uint64_t n_reconnects;   /* of links that a reload has ended */
-	uint64_t n_dropped;      /* the same: messages given up */
+	uint64_t n_dropped; /* the same: messages given up; and readings that buffers dropped */
 };
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bridge/buffers.h"
 #include "bridge/buses.h"
 #include "config.h"
 
@@ -44,6 +45,7 @@ static char *make_text(const struct pf_info *info)
 	cJSON_AddNumberToObject(
 		object, "reconnects", (double)(env->n_reconnects + stats.reconnects));
 	cJSON_AddNumberToObject(object, "dropped", (double)(env->n_dropped + stats.dropped));
+	cJSON_AddNumberToObject(object, "buffered", (double)pf_buffers_waiting(env->buffers));
 	cJSON_AddNumberToObject(object, "errors", (double)env->n_errors);
 	cJSON_AddNumberToObject(object, "missed_edges", (double)env->n_missed_edges);
 	if (info->reload)

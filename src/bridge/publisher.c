@@ -18,6 +18,7 @@ struct pf_state {
 	uint64_t set_ns;   /* CLOCK_BOOTTIME */
 	bool retain;
 	bool orphan; /* removed, but not yet cleared at the broker */
+	bool left;   /* to somebody else, who publishes on the topic */
 	struct pf_state *previous, *next;
 };
 
@@ -118,6 +119,13 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
 		publish(publisher, state);
 }
 
+void pf_state_leave(struct pf_state *state)
+{
+	state->left = true;
+	free(state->payload);
+	state->payload = pf_strdup("");
+}
+
 const char *pf_state_payload(const struct pf_state *state)
 {
 	return state->payload;
@@ -125,7 +133,7 @@ const char *pf_state_payload(const struct pf_state *state)
 
 static bool is_true(const struct pf_state *state, uint64_t now_ns)
 {
-	return state->payload &&
+	return state->payload && !state->left &&
 	       (state->expiry_s == 0 || now_ns - state->set_ns < state->expiry_s * PF_NS_PER_S);
 }
 

@@ -48,6 +48,12 @@ void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s);
 /* Sets the content (copied), and publishes it now if connected. "" clears a retained topic. */
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload);
 
+/*
+ * Somebody else publishes on the topic: it is not published again at connects, only cleared when it
+ * is removed.
+ */
+void pf_state_leave(struct pf_state *state);
+
 /* The content, or NULL if none was set. Borrowed until the next set. */
 const char *pf_state_payload(const struct pf_state *state);
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bridge/buffers.h"
 #include "bridge/payload.h"
 #include "config/expiry.h"
 
@@ -16,6 +17,9 @@ void pf_sensor_values_init(struct pf_sensor_values *values, struct pf_item *item
 	*values = (struct pf_sensor_values){.item = item, .config = config};
 	if (config->item.format == PF_FORMAT_JSON) {
 		values->states[0] = pf_item_add_state(item, NULL);
+		values->buffer = pf_buffers_find(item->env->buffers, config->item.name);
+		if (values->buffer)
+			pf_state_leave(values->states[0]);
 		return;
 	}
 	for (size_t i = 0; i < config->driver->n_channels; i++)
@@ -74,10 +78,16 @@ static uint32_t real_interval_ms(const struct pf_sensor_values *values, uint64_t
 
 static void set_state(struct pf_sensor_values *values, uint64_t taken_ns, size_t i, char *payload)
 {
-	pf_state_set_expiry(values->states[i],
-		pf_sensor_expiry_s(values->config, i, real_interval_ms(values, taken_ns)));
+	const uint32_t expiry_s = pf_sensor_expiry_s(
+		values->config, i, real_interval_ms(values, taken_ns));
+
 	pf_debug("sensor %s: %s", values->config->item.name, payload);
-	pf_state_set(&values->item->env->publisher, values->states[i], payload);
+	if (values->buffer) {
+		pf_buffer_put(values->buffer, taken_ns, payload, expiry_s);
+	} else {
+		pf_state_set_expiry(values->states[i], expiry_s);
+		pf_state_set(&values->item->env->publisher, values->states[i], payload);
+	}
 	free(payload);
 }
 

@@ -19,6 +19,7 @@ struct pf_sensor_values {
 	uint64_t taken_ns; /* when the last good sample was taken; 0: none since start or fault */
 	struct pf_channel_state channels[PF_CHANNELS_MAX];
 	struct pf_state *states[PF_CHANNELS_MAX]; /* plain: one per channel; JSON: [0] */
+	struct pf_buffer *buffer;                 /* sends the JSON instead; NULL: none */
 };
 
 /* Adds the sensor's topics; item and config are borrowed. */

@@ -147,8 +147,14 @@ struct pf_channel_config {
 	uint32_t max_interval_ms; /* 0: none; with deadband: publish at least so often */
 };
 
+/* buffer = { max_messages, on_disk }: readings that are kept while the broker is away */
+struct pf_buffer_config {
+	uint32_t max_messages; /* 0: none are; else format = "json" and qos 1 or 2 */
+};
+
 struct pf_sensor_config {
 	struct pf_item_config item;
+	struct pf_buffer_config buffer;
 	const struct pf_driver *driver; /* a sensor driver */
 	const char *bus;                /* "i2c-1"; NULL unless PF_BUS_I2C */
 	uint16_t address;               /* 7 bit; 0 unless PF_BUS_I2C */

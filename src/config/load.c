@@ -17,7 +17,7 @@ _Static_assert(PF_LOG_ERROR == 0 && PF_LOG_DEBUG == 4, "levels[] has the order o
 
 /* The file as a whole. */
 struct root {
-	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log;
+	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log, *buffer;
 };
 
 #define PART(key, kind, member) PF_KEY_OF(key, kind, struct root, member, PF_KEY_RANGE(0, 0))
@@ -29,6 +29,7 @@ static const struct pf_key root_keys[] = {
 	PART("sensors", PF_KEY_LIST, sensors),
 	PART("interlocks", PF_KEY_LIST, interlocks),
 	PART("log", PF_KEY_GROUP, log),
+	PART("buffer", PF_KEY_GROUP, buffer),
 	{.name = "home_assistant", .type = PF_KEY_LATER},
 };
 
@@ -74,6 +75,7 @@ static void load(struct pf_loader *loader, const struct pf_node *root)
 	pf_load_inputs(loader, parts.inputs);
 	pf_load_interlocks(loader, parts.interlocks);
 	pf_load_outputs(loader, parts.outputs);
+	pf_load_buffer_default(loader, parts.buffer);
 	pf_load_sensors(loader, parts.sensors);
 	pf_topics_check(&loader->topics, loader->problems);
 }

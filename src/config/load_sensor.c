@@ -19,7 +19,7 @@
 struct raw_sensor {
 	const char *driver;
 	int address;
-	const struct pf_node *channels;
+	const struct pf_node *channels, *buffer;
 	struct pf_sensor_config *config;
 	struct pf_raw_channel raw_channels[PF_CHANNELS_MAX];
 };
@@ -28,6 +28,7 @@ static const struct pf_key raw_keys[] = {
 	PF_KEY_OF("driver", PF_KEY_STRING, struct raw_sensor, driver, PF_KEY_RANGE(0, PF_NAME_MAX)),
 	PF_KEY_OF("address", PF_KEY_INT, struct raw_sensor, address, PF_KEY_RANGE(0, ADDRESS_MAX)),
 	PF_KEY_OF("channels", PF_KEY_GROUP, struct raw_sensor, channels, PF_KEY_RANGE(0, 0)),
+	PF_KEY_OF("buffer", PF_KEY_GROUP, struct raw_sensor, buffer, PF_KEY_RANGE(0, 0)),
 };
 
 static const struct pf_key sensor_keys[] = {
@@ -35,7 +36,6 @@ static const struct pf_key sensor_keys[] = {
 	PF_KEY_OF("id", PF_KEY_STRING, struct pf_sensor_config, id, PF_KEY_RANGE(0, BUS_MAX)),
 	PF_KEY_OF("interval_s", PF_KEY_SECONDS, struct pf_sensor_config, interval_ms,
 		PF_KEY_RANGE(0.001, INTERVAL_MAX_S)),
-	{.name = "buffer", .type = PF_KEY_LATER},
 };
 
 /* A key that the driver's bus has no use for. */
@@ -250,6 +250,7 @@ static void load_sensor(struct pf_loader *loader, const struct pf_node *group, s
 	pf_item_finish(&item);
 	check_bus(&item, &raw);
 	check_interval(&item, sensor);
+	pf_load_buffer(&item, raw.buffer, sensor);
 	pf_load_options_check(&item, sensor->driver);
 	if (sensor->item.format == PF_FORMAT_JSON && sensor->driver->n_channels > 1)
 		pf_item_add_topic(&item, "topic", "topic", sensor->item.topic);

@@ -39,6 +39,8 @@ struct pf_loader {
 	const char *host; /* what %h stands for */
 	struct pf_taken_list names, lines, devices, interlocks;
 	struct pf_topics topics;
+	struct pf_buffer_config buffer; /* of the sensors that say nothing of it */
+	uint32_t n_buffered;            /* messages that all sensors so far may buffer */
 	bool default_driver_reported;
 };
 
@@ -85,6 +87,13 @@ void pf_load_interlocks(struct pf_loader *loader, const struct pf_node *list);
 
 /* load_sensor.c: reads sensors: ( ... ); NULL is fine. */
 void pf_load_sensors(struct pf_loader *loader, const struct pf_node *list);
+
+/* load_buffer.c: reads buffer: { ... }, the default for all sensors; NULL is fine. */
+void pf_load_buffer_default(struct pf_loader *loader, const struct pf_node *group);
+
+/* load_buffer.c: reads a sensor's own one, or takes the default if NULL, after the common keys. */
+void pf_load_buffer(const struct pf_item_loader *item, const struct pf_node *group,
+	struct pf_sensor_config *sensor);
 
 /* load_line.c: checks how the line is named, sets its text, and finds out if it is taken. */
 void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line);

@@ -75,7 +75,8 @@ static bool same_channel(const struct pf_channel_config *a, const struct pf_chan
 bool pf_same_sensor(const struct pf_sensor_config *a, const struct pf_sensor_config *b)
 {
 	if (!pf_same_item(&a->item, &b->item) || a->driver != b->driver || !same(a->bus, b->bus) ||
-		a->address != b->address || !same(a->id, b->id) || a->interval_ms != b->interval_ms)
+		!a->buffer.max_messages != !b->buffer.max_messages || a->address != b->address ||
+		!same(a->id, b->id) || a->interval_ms != b->interval_ms)
 		return false;
 	/* zeroed before they were filled, padding included */
 	if (a->driver->options_size && memcmp(a->options, b->options, a->driver->options_size) != 0)

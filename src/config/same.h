@@ -28,7 +28,7 @@ bool pf_same_output_line(const struct pf_output_config *a, const struct pf_outpu
 /* The output's item and all of its topics. */
 bool pf_same_output_topics(const struct pf_output_config *a, const struct pf_output_config *b);
 
-/* The sensor in every respect. */
+/* The sensor in every respect but the size of its buffer. */
 bool pf_same_sensor(const struct pf_sensor_config *a, const struct pf_sensor_config *b);
 
 #endif

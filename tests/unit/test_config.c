@@ -303,6 +303,9 @@ static void sensors_of_one_channel_are_as_written(void)
 	T_INT(tank->channels[0].decimals, 3);
 	T_STR(tank->channels[0].topic, tank->item.topic);
 	json = &loaded.config->sensors[2];
+	T_INT(loaded.config->sensors[0].buffer.max_messages, 0);
+	T_INT(json->buffer.max_messages, 70000);
+	T_INT(loaded.config->sensors[3].buffer.max_messages, 500);
 	T_STR(json->bus, "i2c-22");
 	T_INT(json->address, 0x76);
 	T_INT(json->item.format, PF_FORMAT_JSON);

@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The readings of sensors with a `buffer`: each waits in the queue of its sensor until the broker
+ * has confirmed it, so that none is lost and none overtakes another while the broker is away. At
+ * most half of the link's window is used for them: states and answers need not wait. Of a queue
+ * only the newest reading is retained. Main loop only.
+ */
+
+#ifndef PF_BRIDGE_BUFFERS_H
+#define PF_BRIDGE_BUFFERS_H
+
+#include "bridge/env.h"
+#include "config/config.h"
+
+/* Of one sensor. */
+struct pf_buffer;
+
+/* All of them. */
+struct pf_buffers;
+
+/* Makes the buffers that env->config wants. env is borrowed. */
+struct pf_buffers *pf_buffers_new(struct pf_env *env);
+
+/*
+ * Goes over to another configuration: a sensor of the same name keeps what waits; what waits of
+ * others is dropped, with a line in the log.
+ */
+void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config);
+
+/* The buffer of a sensor; NULL: it has none. Valid until the sensor's name has none any more. */
+struct pf_buffer *pf_buffers_find(struct pf_buffers *buffers, const char *name);
+
+/*
+ * Adds a reading (copied), taken at taken_ns and true for expiry_s (0: for ever), and sends it if
+ * it is its turn. A full buffer drops the oldest, counts it in env->n_dropped, and says so once.
+ */
+void pf_buffer_put(
+	struct pf_buffer *buffer, uint64_t taken_ns, const char *payload, uint32_t expiry_s);
+
+/* There is a new connection: begins to send what waits. After the states. */
+void pf_buffers_connected(struct pf_buffers *buffers);
+
+/* The broker has the message with the token: pf_link_callbacks. */
+void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token);
+
+/* How many readings wait now, for `info`. */
+size_t pf_buffers_waiting(const struct pf_buffers *buffers);
+
+/* Frees all; what waits in memory only is lost, with a line in the log. NULL is fine. */
+void pf_buffers_free(struct pf_buffers *buffers);
+
+#endif
