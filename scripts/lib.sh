@@ -71,6 +71,25 @@ need_packages() {
   }
 }
 
+# need_stopped_packages PACKAGE...: the same, and no service of theirs is started, now or at boot
+need_stopped_packages() {
+  local policy=/usr/sbin/policy-rc.d made='' status=0 package
+  [ -n "$(missing_packages "$@")" ] || return 0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null || return 1
+    made=1
+    as_root chmod 755 "$policy"
+  fi
+  need_packages "$@" || status=$?
+  [ -z "$made" ] || as_root rm -f "$policy"
+  if command -v systemctl >/dev/null; then
+    for package in "$@"; do
+      as_root systemctl --quiet disable "$package" 2>/dev/null
+    done
+  fi
+  return "$status"
+}
+
 # configure_in FOLDER [OPTION...]: makes configure if it is missing or old, and runs it out of tree
 configure_in() {
   local folder=$1

@@ -118,6 +118,7 @@ ok '/usr is read-only' not in_mounts touch /usr/x
 ok 'the state directory is writable' in_mounts touch /var/lib/pinferry/x
 ok 'the state directory is its own' same "$(stat -c '%U:%G %a' /var/lib/pinferry)" \
   'pinferry:pinferry 750'
+ok 'it leaves no core files' same "$(show LimitCORE)" 0
 ok 'the watchdog is on' same "$(show WatchdogUSec)" 30s
 
 # ---- lines
