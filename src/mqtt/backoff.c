@@ -3,7 +3,7 @@
 
 #include "mqtt/backoff.h"
 
-#define FIRST_MS 1000u
+#define FIRST_MS 2000u
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -26,5 +26,5 @@ uint32_t pf_backoff_next_ms(struct pf_backoff *backoff, uint32_t random)
 	const uint32_t step_ms = backoff->next_ms;
 
 	backoff->next_ms = step_ms > backoff->max_ms / 2 ? backoff->max_ms : step_ms * 2;
-	return least(step_ms - step_ms / 4 + random % (step_ms / 2 + 1), backoff->max_ms);
+	return step_ms - random % (step_ms / 2 + 1);
 }

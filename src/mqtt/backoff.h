@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * How long to wait before the next attempt: doubles from 1 s to a maximum, with jitter so that a
- * house full of clients does not come back in one instant. Pure: the caller brings the random bits.
+ * How long to wait before the next attempt: up to 2 s, then up to 4 s and so on to a maximum, and
+ * always at least half of that. A house full of clients that lose their broker in one instant does
+ * not come back in one instant. Pure: the caller brings the random bits.
  */
 
 #ifndef PF_MQTT_BACKOFF_H
@@ -15,13 +16,13 @@ struct pf_backoff {
 	uint32_t next_ms, max_ms;
 };
 
-/* Starts at 1 s (or max_ms if that is less). */
+/* Starts at 2 s (or max_ms if that is less). */
 void pf_backoff_init(struct pf_backoff *backoff, uint32_t max_ms);
 
-/* The wait before the next attempt: 3/4 to 5/4 of the step, never above the maximum. */
+/* The wait before the next attempt: half of the step to all of it. */
 uint32_t pf_backoff_next_ms(struct pf_backoff *backoff, uint32_t random);
 
-/* Begins anew at 1 s: an attempt has lasted. */
+/* Begins anew: a connection has lasted. */
 void pf_backoff_reset(struct pf_backoff *backoff);
 
 #endif

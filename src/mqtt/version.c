@@ -25,12 +25,18 @@ enum pf_mqtt_version pf_version_pick(struct pf_version *version, uint64_t now_ns
 bool pf_version_failed(struct pf_version *version, enum pf_failure failure, uint64_t now_ns)
 {
 	version->closed = failure == PF_FAILURE_CLOSED ? version->closed + 1 : 0;
-	if (version->configured != PF_MQTT_AUTO || version->current != PF_MQTT_5)
+	if (version->configured != PF_MQTT_AUTO)
 		return false;
 	if (failure != PF_FAILURE_VERSION && version->closed < CLOSED_MAX)
 		return false;
-	version->current = PF_MQTT_3_1_1;
 	version->closed = 0;
+	if (version->current != PF_MQTT_5) {
+		/* hangs up on 3.1.1, too: the version was not the reason */
+		if (failure == PF_FAILURE_CLOSED)
+			version->retry_at_ns = now_ns;
+		return false;
+	}
+	version->current = PF_MQTT_3_1_1;
 	version->retry_at_ns = now_ns + RETRY_NS;
 	return true;
 }

@@ -4,7 +4,9 @@
 /*
  * Which MQTT version the next connect speaks. With `auto` that is 5, until the broker says that it
  * cannot (CONNACK 0x01 or 0x84) or closes two connections in a row without any CONNACK, as some
- * old brokers do; then 3.1.1 for an hour. Pure: the time is passed in.
+ * old brokers do. Then it is 3.1.1 for all connects within an hour, and 5 is tried again at the
+ * next one (a connection that stands is never broken for that); or earlier if the broker hangs up
+ * twice on 3.1.1, too: then it was only full, or starting. Pure: the time is passed in.
  */
 
 #ifndef PF_MQTT_VERSION_H

@@ -17,15 +17,14 @@
 
 static void waits_double_up_to_the_maximum(void)
 {
-	static const uint32_t step_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+	static const uint32_t step_ms[] = {2000, 4000, 8000, 16000, 32000, 60000, 60000};
 	struct pf_backoff backoff;
 
 	pf_backoff_init(&backoff, 60000);
 	for (size_t i = 0; i < sizeof step_ms / sizeof *step_ms; i++)
-		/* random bits in the middle of the jitter: the step itself */
-		T_INT(pf_backoff_next_ms(&backoff, step_ms[i] / 4), step_ms[i]);
+		T_INT(pf_backoff_next_ms(&backoff, 0), step_ms[i]);
 	pf_backoff_reset(&backoff);
-	T_INT(pf_backoff_next_ms(&backoff, 250), 1000);
+	T_INT(pf_backoff_next_ms(&backoff, 0), 2000);
 }
 
 static void jitter_stays_in_its_band(void)
@@ -41,15 +40,86 @@ static void jitter_stays_in_its_band(void)
 		least = ms < least ? ms : least;
 		most = ms > most ? ms : most;
 	}
-	T_INT(least, 750);
-	T_INT(most, 1250);
+	T_INT(least, 1000);
+	T_INT(most, 2000);
 	/* never above what the owner asked for, and never 0 */
 	pf_backoff_init(&backoff, 1000);
-	T_INT(pf_backoff_next_ms(&backoff, 500), 1000);
-	T_INT(pf_backoff_next_ms(&backoff, 0), 750);
+	T_INT(pf_backoff_next_ms(&backoff, 0), 1000);
+	T_INT(pf_backoff_next_ms(&backoff, 500), 500);
 	pf_backoff_init(&backoff, 3600000);
 	for (int i = 0; i < 40; i++)
 		T_TRUE(pf_backoff_next_ms(&backoff, UINT32_MAX) <= 3600000);
+}
+
+#define FLEET 30
+
+/* A generator of its own, so that the test is the same each time. */
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+/*
+ * A fleet loses its broker in one instant, and the broker is back away_ms later: when does each of
+ * them return, and in how many attempts? The most that return within one tenth of a second.
+ */
+static int most_at_once(
+	uint32_t away_ms, uint32_t *ret_first_ms, uint32_t *ret_last_ms, int *ret_attempts)
+{
+	int tenths[1024] = {0}, most = 0;
+	uint32_t state = 1;
+
+	*ret_first_ms = UINT32_MAX;
+	*ret_last_ms = 0;
+	*ret_attempts = 0;
+	for (int i = 0; i < FLEET; i++) {
+		struct pf_backoff backoff;
+		uint32_t now_ms = 0;
+		int attempts = 0;
+
+		pf_backoff_init(&backoff, 60000);
+		do {
+			now_ms += pf_backoff_next_ms(&backoff, next_random(&state));
+			attempts++;
+		} while (now_ms < away_ms);
+		now_ms -= away_ms;
+		*ret_first_ms = now_ms < *ret_first_ms ? now_ms : *ret_first_ms;
+		*ret_last_ms = now_ms > *ret_last_ms ? now_ms : *ret_last_ms;
+		*ret_attempts = attempts > *ret_attempts ? attempts : *ret_attempts;
+		if (T_TRUE(now_ms / 100 < 1024) && ++tenths[now_ms / 100] > most)
+			most = tenths[now_ms / 100];
+	}
+	printf("# away %.1f s: back after %.1f to %.1f s, at most %d of %d within 0.1 s, at most "
+	       "%d attempts\n",
+		away_ms / 1e3, *ret_first_ms / 1e3, *ret_last_ms / 1e3, most, FLEET, *ret_attempts);
+	return most;
+}
+
+static void a_fleet_does_not_return_in_one_instant(void)
+{
+	uint32_t first_ms, last_ms;
+	int attempts;
+
+	/* a broker that is just restarted: the first try counts */
+	T_TRUE(most_at_once(500, &first_ms, &last_ms, &attempts) <= FLEET / 4);
+	T_TRUE(last_ms - first_ms > 700);
+	T_TRUE(last_ms <= 2000);
+	T_INT(attempts, 1);
+	T_TRUE(most_at_once(10 * 1000, &first_ms, &last_ms, &attempts) <= FLEET / 5);
+	T_TRUE(last_ms - first_ms > 3000);
+	T_TRUE(last_ms <= 16000);
+}
+
+static void an_outage_of_ten_minutes_costs_few_attempts(void)
+{
+	uint32_t first_ms, last_ms;
+	int attempts;
+
+	T_TRUE(most_at_once(600 * 1000, &first_ms, &last_ms, &attempts) <= FLEET / 5);
+	T_TRUE(last_ms - first_ms > 20 * 1000);
+	T_TRUE(last_ms <= 60 * 1000);
+	T_TRUE(attempts >= 10 && attempts <= 25);
 }
 
 static void falls_back_when_the_broker_says_so(void)
@@ -81,6 +151,23 @@ static void falls_back_after_two_closes_in_a_row(void)
 	T_INT(pf_version_pick(&version, 4), PF_MQTT_5);
 	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 5));
 	T_INT(pf_version_pick(&version, 5), PF_MQTT_3_1_1);
+}
+
+/* Full or starting: hangs up whatever it is offered. */
+static void goes_back_to_5_if_the_broker_hangs_up_on_3_1_1_too(void)
+{
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_AUTO);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 2));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 3));
+	T_INT(pf_version_pick(&version, 3), PF_MQTT_3_1_1);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 4));
+	T_INT(pf_version_pick(&version, 4), PF_MQTT_5);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 5));
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 6));
+	T_INT(pf_version_pick(&version, 6), PF_MQTT_3_1_1);
 }
 
 static void a_configured_version_stays(void)
@@ -181,6 +268,8 @@ static void passwords_lose_only_line_ends(void)
 }
 
 T_MAIN("reconnect", T(waits_double_up_to_the_maximum), T(jitter_stays_in_its_band),
+	T(a_fleet_does_not_return_in_one_instant), T(an_outage_of_ten_minutes_costs_few_attempts),
 	T(falls_back_when_the_broker_says_so), T(falls_back_after_two_closes_in_a_row),
-	T(a_configured_version_stays), T(reasons_are_words), T(uris_are_split),
-	T(unreadable_files_are_named), T(unknown_host_is_told), T(passwords_lose_only_line_ends))
+	T(goes_back_to_5_if_the_broker_hangs_up_on_3_1_1_too), T(a_configured_version_stays),
+	T(reasons_are_words), T(uris_are_split), T(unreadable_files_are_named),
+	T(unknown_host_is_told), T(passwords_lose_only_line_ends))
