@@ -48,7 +48,7 @@ struct pf_mqtt_config {
 	const char *key_password_file;    /* NULL: none; read at each connect, never kept here */
 	bool open_told; /* loading has warned: others can read one of the files with secrets */
 	enum pf_mqtt_version version;
-	int keepalive_s;     /* 5 to 3600, default 30 */
+	int keepalive_s;     /* 3 to 3600, default 30 */
 	int qos;             /* 0 to 2: default of all items, default 1 */
 	int reconnect_max_s; /* 1 to 3600, default 60 */
 	struct pf_place place;

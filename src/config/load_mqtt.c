@@ -32,7 +32,7 @@ static const struct pf_key keys[] = {
 	MQTT("key_file", PF_KEY_STRING, key_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
 	MQTT("key_password_file", PF_KEY_STRING, key_password_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
 	MQTT("version", PF_KEY_CHOICE, version, .choices = versions),
-	MQTT("keepalive_s", PF_KEY_INT, keepalive_s, PF_KEY_RANGE(5, 3600)),
+	MQTT("keepalive_s", PF_KEY_INT, keepalive_s, PF_KEY_RANGE(3, 3600)),
 	MQTT("qos", PF_KEY_INT, qos, PF_KEY_RANGE(0, 2)),
 	MQTT("reconnect_max_s", PF_KEY_INT, reconnect_max_s, PF_KEY_RANGE(1, 3600)),
 };
