@@ -74,11 +74,23 @@ static void say_lookup(const struct pf_endpoint *endpoint, int code, char *ret_t
 			code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
 }
 
+static bool is_this_machine(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
+	       strcmp(host, "::1") == 0;
+}
+
 static void say_unreachable(const struct pf_endpoint *endpoint, int code, char *ret_text)
 {
-	if (code == -ECONNREFUSED)
+	if (code == -ECONNREFUSED && is_this_machine(endpoint->host))
 		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
 			"connection refused: no broker listens on port %s", endpoint->port);
+	else if (code == -ECONNREFUSED)
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
+			"connection refused: no broker listens on port %s there, or it listens to "
+			"its own machine only (a fresh mosquitto does, until its configuration has "
+			"\"listener %s\" and a password_file, or \"allow_anonymous true\")",
+			endpoint->port, endpoint->port);
 	else if (code == -ETIMEDOUT)
 		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
 			"no answer from %s (switched off, or a firewall)", endpoint->host);
@@ -141,6 +153,7 @@ enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, 
 		return PF_FAILURE_OTHER;
 	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s",
 		timed_out ? "it takes the connection but does not answer (hung, or no MQTT broker)"
-			  : "it closed the connection without an answer");
+			  : "it closed the connection without an answer (full, or it does not want "
+			    "this client)");
 	return timed_out ? PF_FAILURE_OTHER : PF_FAILURE_CLOSED;
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "mqtt/diagnose.h"
 #include "mqtt/secret.h"
 
@@ -126,17 +127,25 @@ static int load_files(SSL_CTX *context, const struct pf_endpoint *endpoint, char
 
 static int say_verify(const struct pf_endpoint *endpoint, long result, char *ret_text)
 {
+	char now[PF_CLOCK_TEXT_SIZE];
+
+	/* the day is enough, and keeps the text the same from one attempt to the next */
+	pf_clock_format(pf_clock_wall_ms(), now);
 	switch (result) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return say(ret_text, "TLS: the broker's certificate is not for \"%s\"",
 			endpoint->host);
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return say(ret_text, "TLS: the broker's certificate has expired "
-				     "(or this machine's clock is wrong)");
+		return say(ret_text,
+			"TLS: the broker's certificate has expired (this machine's clock says "
+			"%.10s)",
+			now);
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return say(ret_text, "TLS: the broker's certificate is not valid yet "
-				     "(is this machine's clock right?)");
+		return say(ret_text,
+			"TLS: the broker's certificate is not valid yet: this machine's clock says "
+			"%.10s (is it set?)",
+			now);
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:

@@ -12,7 +12,7 @@ static const struct {
 } reasons[] = {
 	{0x01, "the broker does not speak this MQTT version"},
 	{0x02, "the broker refuses the client_id"},
-	{0x03, "the broker says it is not available"},
+	{0x03, "the broker says it is not available (full, or just starting)"},
 	{0x04, "wrong username or password"},
 	{0x05, "not authorised (username, password or the broker's rules)"},
 	{0x80, "the broker refuses, and gives no reason"},
@@ -23,7 +23,7 @@ static const struct {
 	{0x85, "the broker refuses the client_id"},
 	{0x86, "wrong username or password"},
 	{0x87, "not authorised (username, password or the broker's rules)"},
-	{0x88, "the broker says it is not available"},
+	{0x88, "the broker says it is not available (full, or just starting)"},
 	{0x89, "the broker is busy"},
 	{0x8a, "the broker has banned this client"},
 	{0x8b, "the broker is shutting down"},
@@ -49,6 +49,11 @@ static const struct {
 	{0xa1, "the broker does not support subscription identifiers"},
 	{0xa2, "the broker does not support wildcard subscriptions"},
 };
+
+bool pf_reason_is_identity(int code)
+{
+	return code == 0x04 || code == 0x05 || code == 0x86 || code == 0x87;
+}
 
 const char *pf_reason_text(int code)
 {

@@ -6,6 +6,8 @@
 #ifndef PF_MQTT_REASON_H
 #define PF_MQTT_REASON_H
 
+#include <stdbool.h>
+
 /* The codes that others compare with: MQTT 3.1.1 3.2.2.3 and MQTT 5 2.4. */
 enum {
 	PF_REASON_V3_BAD_VERSION = 0x01,
@@ -18,5 +20,8 @@ enum {
  * exist: a code that the standards do not know is "an unknown reason". Static.
  */
 const char *pf_reason_text(int code);
+
+/* Whether a CONNACK with this code says that username and password are not what is wanted. */
+bool pf_reason_is_identity(int code);
 
 #endif
