@@ -170,6 +170,14 @@ const char *broker_run(const char *format, ...)
 
 /* ---- the link -------------------------------------------------------------------------------- */
 
+static void on_unheard(void *user, const char *topic, const char *reason)
+{
+	struct watched_link *watched = user;
+
+	T_TRUE(topic[0] && reason[0]);
+	watched->unheard++;
+}
+
 static void on_connected(void *user)
 {
 	struct watched_link *watched = user;
@@ -238,6 +246,7 @@ void watched_init(struct watched_link *watched, int port)
 void watched_start(struct watched_link *watched, const char *const *topics)
 {
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
+		.unheard = on_unheard,
 		.disconnected = on_disconnected,
 		.message = on_message,
 		.delivered = on_delivered,

@@ -57,6 +57,14 @@ static void on_connected(void *user)
 	(void)pf_notify("STATUS=Connected to %s", bridge->env.config->mqtt.broker);
 }
 
+static void on_unheard(void *user, const char *topic, const char *reason)
+{
+	struct pf_bridge *bridge = user;
+
+	if (!bridge->stopping && !bridge->link_ending)
+		pf_items_unheard(&bridge->items, topic, reason);
+}
+
 static void on_disconnected(void *user, const char *reason)
 {
 	struct pf_bridge *bridge = user;
@@ -93,6 +101,7 @@ static void on_stopped(void *user)
 static int start_link(struct pf_bridge *bridge)
 {
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
+		.unheard = on_unheard,
 		.disconnected = on_disconnected,
 		.message = on_message,
 		.delivered = on_delivered,

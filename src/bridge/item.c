@@ -38,6 +38,8 @@ void pf_item_done(struct pf_item *item, bool clear)
 	pf_state_remove(&item->env->publisher, item->error, clear);
 	pf_state_remove(&item->env->publisher, item->availability, clear);
 	item->error = item->availability = NULL;
+	free(item->hindrance);
+	item->hindrance = NULL;
 }
 
 /*
@@ -74,15 +76,30 @@ void pf_item_fault(struct pf_item *item, const char *format, ...)
 void pf_item_clear(struct pf_item *item)
 {
 	if (item->health != PF_HEALTH_GOOD)
-		pf_state_set(&item->env->publisher, item->error, "");
+		pf_state_set(
+			&item->env->publisher, item->error, item->hindrance ? item->hindrance : "");
 }
 
 void pf_item_online(struct pf_item *item)
 {
 	if (item->health == PF_HEALTH_GOOD)
 		return;
-	set_availability(item, "online");
+	set_availability(item, item->hindrance ? "offline" : "online");
 	if (item->health == PF_HEALTH_FAULTY)
 		pf_notice("%s %s: works again", item->kind, item->config->name);
 	item->health = PF_HEALTH_GOOD;
+}
+
+void pf_item_hinder(struct pf_item *item, const char *reason)
+{
+	if (reason == item->hindrance ||
+		(reason && item->hindrance && strcmp(reason, item->hindrance) == 0))
+		return;
+	item->env->n_errors += reason && !item->hindrance;
+	free(item->hindrance);
+	item->hindrance = reason ? pf_strdup(reason) : NULL;
+	if (item->health != PF_HEALTH_GOOD)
+		return;
+	pf_state_set(&item->env->publisher, item->error, reason ? reason : "");
+	set_availability(item, reason ? "offline" : "online");
 }

@@ -26,6 +26,7 @@ struct pf_item {
 	const struct pf_item_config *config;
 	enum pf_health health;
 	struct pf_state *error, *availability;
+	char *hindrance; /* why nobody can use it although it works; or NULL */
 };
 
 /* Makes an item whose health is not known yet; nothing is published. kind is a literal. */
@@ -44,6 +45,12 @@ void pf_item_clear(struct pf_item *item);
 
 /* The item's value is published: makes it available. */
 void pf_item_online(struct pf_item *item);
+
+/*
+ * The item works, but cannot be used from outside (reason copied); NULL: it can. Published like a
+ * fault, which goes before it. Again with the same reason: nothing happens.
+ */
+void pf_item_hinder(struct pf_item *item, const char *reason);
 
 /* Adds TOPIC or TOPIC/SUFFIX as a state of the item, with its QoS and retain. suffix may be NULL.
  */

@@ -238,6 +238,15 @@ void pf_items_message(
 			return;
 }
 
+void pf_items_unheard(struct pf_items *items, const char *topic, const char *reason)
+{
+	char *text = pf_format("the broker refuses the subscription to %s: %s", topic, reason);
+
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		pf_output_item_unheard(items->outputs[i], topic, text);
+	free(text);
+}
+
 /* Several outputs may listen to one heartbeat: it is subscribed once. */
 static bool is_first_with_heartbeat(const struct pf_config *config, size_t i)
 {

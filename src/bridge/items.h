@@ -39,6 +39,9 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config);
 void pf_items_message(
 	struct pf_items *items, uint64_t now_ns, const struct pf_link_message *message, bool stale);
 
+/* The broker refuses the subscription to this topic, until the link is down. */
+void pf_items_unheard(struct pf_items *items, const char *topic, const char *reason);
+
 /* Tells the outputs that the broker is there or away. */
 void pf_items_link(struct pf_items *items, bool up);
 

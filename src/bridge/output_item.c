@@ -203,8 +203,19 @@ static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 		tell(output, reason);
 }
 
+void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason)
+{
+	const char *heartbeat = output->config->failsafe.heartbeat_topic;
+
+	if (strcmp(topic, output->config->command_topic) == 0 ||
+		(heartbeat && strcmp(topic, heartbeat) == 0))
+		pf_item_hinder(&output->item, reason);
+}
+
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up)
 {
+	if (!up)
+		pf_item_hinder(&output->item, NULL);
 	pf_output_link(&output->output, now_ns, up);
 	if (up && output->untold)
 		tell(output, output->untold);
@@ -248,20 +259,20 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 		output->output.held ? word_of(output, output->output.level) : NULL);
 }
 
-static void take_heartbeat(
-	struct pf_output_item *output, uint64_t now_ns, const struct pf_link_message *message)
+static void take_heartbeat(struct pf_output_item *output, const struct pf_link_message *message)
 {
 	const char *topic = output->config->failsafe.heartbeat_topic;
 
+	/* it may have waited for us: it counts from when it came */
 	if (topic && !message->retained && strcmp(message->topic, topic) == 0)
-		pf_output_heartbeat(&output->output, now_ns);
+		pf_output_heartbeat(&output->output, message->time_ns);
 }
 
 bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
 	const struct pf_link_message *message, bool stale)
 {
 	if (!stale)
-		take_heartbeat(output, now_ns, message);
+		take_heartbeat(output, message);
 	for (int i = 0; i < N_COMMAND_TOPICS; i++)
 		if (strcmp(message->topic, output->command_topics[i]) == 0) {
 			take_command(output, now_ns, (enum pf_command_topic)i, message, stale);

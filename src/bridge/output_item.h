@@ -52,6 +52,12 @@ bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
 /* The local input of this name went on: works the output if it is its button. */
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input);
 
+/*
+ * The broker refuses the subscription to this topic, as `reason` says: if it is that of commands or
+ * of the heartbeat, the output is not available until the link is down.
+ */
+void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason);
+
 /* The broker is there or away. When it is there, tells what a limit did meanwhile. */
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up);
 

@@ -10,19 +10,21 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "mqtt/reason.h"
+#include "mqtt/recent.h"
 
 /* the window, a connect, a quit and some lost connections: the loop orders nothing beyond that */
 #define ORDERS_MAX   64
 #define LOSSES_MAX   8
 #define LOST_WAIT_MS 2000
 
-enum order_kind { ORDER_CONNECT, ORDER_PUBLISH, ORDER_LOST, ORDER_QUIT };
+enum order_kind { ORDER_CONNECT, ORDER_PUBLISH, ORDER_REFUSED, ORDER_LOST, ORDER_QUIT };
 
 struct order {
 	enum order_kind kind;
 	enum pf_mqtt_version version;
 	struct pf_outgoing *message;
 	const char *reason; /* static text */
+	int id;             /* the message that the broker refuses */
 };
 
 struct pf_client {
@@ -40,8 +42,9 @@ struct pf_client {
 	MQTTClient handle; /* NULL: none */
 	enum pf_mqtt_version version;
 	struct pf_limits limits;
-	bool connected;   /* and PF_NEWS_CONNECTED is posted */
-	bool warned_open; /* about files with secrets */
+	struct pf_recent recent; /* what the broker may yet refuse */
+	bool connected;          /* and PF_NEWS_CONNECTED is posted */
+	bool warned_open;        /* about files with secrets */
 };
 
 static void put_order(struct pf_client *client, struct order order)
@@ -84,7 +87,9 @@ static void on_published(void *context, int token, int packet_type, MQTTProperti
 	(void)properties;
 	if ((int)code < PF_REASON_FAILURE)
 		return;
-	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, pf_reason_text((int)code));
+	put_order(client,
+		(struct order){
+			.kind = ORDER_REFUSED, .id = token, .reason = pf_reason_text((int)code)});
 	if (packet_type == pubrec)
 		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
 }
@@ -196,6 +201,16 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 	pf_inbox_put_news(&client->inbox, news);
 }
 
+static void refused_now(struct pf_client *client, int id, const char *reason)
+{
+	const char *topic = pf_recent_topic(&client->recent, id);
+	char *text = pf_format("the broker refuses a message%s%s: %s", topic ? " on " : "",
+		topic ? topic : "", reason);
+
+	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, text);
+	free(text);
+}
+
 static void publish_now(struct pf_client *client, struct pf_outgoing *message)
 {
 	const bool answered = message->qos > 0 && client->limits.qos_max > 0;
@@ -204,7 +219,7 @@ static void publish_now(struct pf_client *client, struct pf_outgoing *message)
 	const bool ok = client->connected && pf_session_publish(client->handle, client->version,
 						     &client->limits, message, &id);
 
-	free(message);
+	pf_recent_keep(&client->recent, message, ok && client->version == PF_MQTT_5 ? id : 0);
 	if (!ok)
 		pf_inbox_put_progress(&client->inbox, PF_NEWS_LEFT, token, 0);
 	else if (!answered)
@@ -238,6 +253,9 @@ static bool obey(struct pf_client *client, const struct order *order)
 	case ORDER_PUBLISH:
 		publish_now(client, order->message);
 		return true;
+	case ORDER_REFUSED:
+		refused_now(client, order->id, order->reason);
+		return true;
 	case ORDER_LOST:
 		lost_now(client, order->reason);
 		return true;
@@ -257,6 +275,7 @@ static void release(struct pf_client *client)
 		free(order->message);
 		free(order);
 	}
+	pf_recent_done(&client->recent);
 	pf_mailbox_done(&client->orders);
 	pf_mailbox_done(&client->losses);
 	pf_inbox_done(&client->inbox);
@@ -312,6 +331,11 @@ void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, b
 		client->subscriptions, client->n_subscriptions + 1, sizeof *client->subscriptions);
 	client->subscriptions[client->n_subscriptions++] = (struct pf_subscription){
 		.topic = pf_strdup(topic), .qos = qos, .stored = stored};
+}
+
+const struct pf_subscription *pf_client_subscription(const struct pf_client *client, size_t index)
+{
+	return index < client->n_subscriptions ? &client->subscriptions[index] : NULL;
 }
 
 int pf_client_start(struct pf_client *client)

@@ -29,6 +29,12 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 /* Adds a topic that every connect subscribes. Before pf_client_start(). */
 void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored);
 
+/*
+ * Topic number index with the broker's last answer, borrowed; NULL: there are no more. While
+ * PF_NEWS_CONNECTED is handled.
+ */
+const struct pf_subscription *pf_client_subscription(const struct pf_client *client, size_t index);
+
 /* Starts the thread. 0 or a negative errno. */
 int pf_client_start(struct pf_client *client);
 

@@ -21,7 +21,9 @@
 #include "base/memory.h"
 #include "mqtt/backoff.h"
 #include "mqtt/client.h"
+#include "mqtt/link_log.h"
 #include "mqtt/outbox.h"
+#include "mqtt/reason.h"
 #include "mqtt/version.h"
 #include "mqtt/window.h"
 
@@ -52,11 +54,9 @@ struct pf_link {
 	enum state state;
 	bool stopping;
 	struct pf_window window;
-	int short_lived; /* connections in a row */
-	uint64_t connected_ns;
-
-	char *failure, *refusal; /* the last one logged, or NULL */
-	uint64_t overflow;       /* counted */
+	uint64_t connected_ns; /* 0: never */
+	struct pf_link_log log;
+	uint64_t overflow; /* counted */
 	struct pf_link_stats stats;
 };
 
@@ -126,16 +126,6 @@ static void connect_later(struct pf_link *link)
 	ev_timer_start(link->loop, &link->reconnect);
 }
 
-/* true: it is not the text of the last time, which is replaced */
-static bool changed(char **last, const char *text)
-{
-	if (*last && strcmp(*last, text) == 0)
-		return false;
-	free(*last);
-	*last = pf_strdup(text);
-	return true;
-}
-
 static void on_failed(struct pf_link *link, const struct pf_news *news)
 {
 	const uint64_t now_ns = pf_clock_now_ns();
@@ -145,13 +135,11 @@ static void on_failed(struct pf_link *link, const struct pf_news *news)
 		return;
 	}
 	if (pf_version_failed(&link->version, news->failure, now_ns)) {
-		pf_notice("mqtt: the broker does not speak MQTT 5, trying 3.1.1");
+		pf_link_log_fallback(&link->log, news->text);
 		connect_now(link);
 		return;
 	}
-	if (changed(&link->failure, news->text))
-		pf_warning("mqtt: cannot connect to %s: %s; trying again and again",
-			link->config->broker, news->text);
+	pf_link_log_failed(&link->log, news->text);
 	connect_later(link);
 }
 
@@ -173,6 +161,24 @@ static bool take_messages(struct pf_link *link, size_t n, bool drop)
 	return true;
 }
 
+/* The broker's answers to the subscriptions. */
+static void tell_unheard(struct pf_link *link)
+{
+	const struct pf_subscription *subscription;
+	size_t n = 0, index = 0;
+
+	for (size_t i = 0; (subscription = pf_client_subscription(link->client, i)); i++)
+		n += subscription->answer >= PF_REASON_FAILURE;
+	for (size_t i = 0; (subscription = pf_client_subscription(link->client, i)); i++) {
+		const char *reason = pf_reason_text(subscription->answer);
+
+		if (subscription->answer < PF_REASON_FAILURE)
+			continue;
+		pf_link_log_unheard(&link->log, index++, n, subscription->topic, reason);
+		link->callbacks.unheard(link->user, subscription->topic, reason);
+	}
+}
+
 static void on_connected(struct pf_link *link, const struct pf_news *news)
 {
 	const bool again = link->connected_ns != 0;
@@ -181,24 +187,21 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 	link->connected_ns = pf_clock_now_ns();
 	link->state = STATE_CONNECTED;
 	pf_version_connected(&link->version);
-	free(link->failure);
-	free(link->refusal);
-	link->failure = link->refusal = NULL;
-	pf_notice("mqtt: connected%s to %s (MQTT %s)", again ? " again" : "", link->config->broker,
-		link->version.current == PF_MQTT_5 ? "5" : "3.1.1");
+	pf_link_log_connected(&link->log, link->connected_ns, link->version.current);
 	if (link->stopping) {
 		send_waiting(link);
 		return;
 	}
 	link->stats.connected = true;
 	link->stats.reconnects += again;
+	tell_unheard(link);
 	link->callbacks.connected(link->user);
 	send_waiting(link);
 }
 
 static void on_lost(struct pf_link *link, const struct pf_news *news)
 {
-	const bool good = pf_clock_now_ns() - link->connected_ns >= GOOD_NS;
+	const uint64_t now_ns = pf_clock_now_ns();
 
 	if (link->state != STATE_CONNECTED)
 		return;
@@ -206,10 +209,8 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 	(void)take_messages(link, SIZE_MAX, false);
 	link->stats.connected = false;
 	link->stats.dropped += pf_window_lost(&link->window, pf_outbox_drop_others(&link->outbox));
-	link->short_lived = good ? 0 : link->short_lived + 1;
-	pf_warning("mqtt: the connection to %s is lost: %s%s", link->config->broker, news->text,
-		link->short_lived > 2 ? " (again; does another client use this client_id?)" : "");
-	if (good)
+	pf_link_log_lost(&link->log, now_ns, news->text);
+	if (now_ns - link->connected_ns >= GOOD_NS)
 		pf_backoff_reset(&link->backoff);
 	link->state = STATE_WAITING;
 	link->callbacks.disconnected(link->user, news->text);
@@ -238,8 +239,8 @@ static void count_overflow(struct pf_link *link)
 		return;
 	link->stats.dropped += overflow - link->overflow;
 	link->overflow = overflow;
-	if (changed(&link->refusal, "overflow"))
-		pf_warning("mqtt: messages come in faster than they can be handled, dropping some");
+	pf_link_log_refused(&link->log, pf_clock_now_ns(),
+		"messages come in faster than they can be handled, dropping some");
 }
 
 /* true: that was the last, and the link may be gone */
@@ -263,8 +264,7 @@ static bool handle(struct pf_link *link, const struct pf_news *news)
 		break;
 	case PF_NEWS_REFUSED:
 		link->stats.dropped++;
-		if (changed(&link->refusal, news->text))
-			pf_warning("mqtt: the broker refuses a message: %s", news->text);
+		pf_link_log_refused(&link->log, pf_clock_now_ns(), news->text);
 		break;
 	case PF_NEWS_ENDED:
 		on_ended(link);
@@ -320,6 +320,7 @@ struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *c
 	link->user = user;
 	link->client = pf_client_new(loop, config, will_topic, on_ready, link);
 	pf_outbox_init(&link->outbox);
+	pf_link_log_init(&link->log, config->broker);
 	pf_version_init(&link->version, config->version);
 	pf_backoff_init(&link->backoff, (uint32_t)config->reconnect_max_s * 1000);
 	ev_init(&link->reconnect, on_reconnect);
@@ -337,8 +338,7 @@ void pf_link_free(struct pf_link *link)
 	ev_timer_stop(link->loop, &link->deadline);
 	pf_client_free(link->client);
 	pf_outbox_done(&link->outbox);
-	free(link->failure);
-	free(link->refusal);
+	pf_link_log_done(&link->log);
 	free(link);
 }
 

@@ -34,6 +34,11 @@ struct pf_link_callbacks {
 	 * then `online`: the order of pf_link_publish() is the order on the wire.
 	 */
 	void (*connected)(void *user);
+	/*
+	 * The broker refuses the subscription to this topic; reason in plain words. Right before
+	 * each `connected`, and true until that connection ends. Logged already.
+	 */
+	void (*unheard)(void *user, const char *topic, const char *reason);
 	/* The connection was lost (not: could not be made). reason in plain words. */
 	void (*disconnected)(void *user, const char *reason);
 	/* A message on a subscribed topic. */

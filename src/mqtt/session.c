@@ -155,7 +155,11 @@ static enum pf_failure explain(
 {
 	if (code <= 0)
 		return pf_diagnose(endpoint, took_ns >= TIMEOUT_S * PF_NS_PER_S / 10 * 9, ret_text);
-	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s", pf_reason_text(code));
+	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s%s", pf_reason_text(code),
+		pf_reason_is_identity(code) && !endpoint->username
+			? ". No username is configured here; mosquitto wants one unless its "
+			  "configuration has \"allow_anonymous true\""
+			: "");
 	return code == PF_REASON_V3_BAD_VERSION || code == PF_REASON_BAD_VERSION
 		       ? PF_FAILURE_VERSION
 		       : PF_FAILURE_OTHER;
@@ -186,17 +190,9 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	return read && !code;
 }
 
-static void log_refused(const char *topic, int code)
-{
-	if (code < PF_REASON_FAILURE)
-		return;
-	pf_warning(
-		"mqtt: the broker refuses the subscription to %s: %s", topic, pf_reason_text(code));
-}
-
 /* At most SUBSCRIBE_MAX topics in one packet. */
 static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
-	const struct pf_subscription *subscriptions, size_t n)
+	struct pf_subscription *subscriptions, size_t n)
 {
 	/* Retain As Published 0: what is published now comes without the flag (MQTT 5 3.8.3.1) */
 	const MQTTSubscribe_options option = {.struct_id = {'M', 'Q', 'S', 'O'}};
@@ -216,17 +212,16 @@ static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
 	response = MQTTClient_subscribeMany5(
 		handle, (int)n, topics, qos, version == PF_MQTT_5 ? options : NULL, NULL);
 	code = (int)response.reasonCode;
-	if (code >= 0)
-		for (size_t i = 0; i < n; i++)
-			log_refused(topics[i], version != PF_MQTT_5   ? qos[i]
-					       : response.reasonCodes ? (int)response.reasonCodes[i]
-								      : code);
+	for (size_t i = 0; code >= 0 && i < n; i++)
+		subscriptions[i].answer = version != PF_MQTT_5   ? qos[i]
+					  : response.reasonCodes ? (int)response.reasonCodes[i]
+								 : code;
 	MQTTResponse_free(response);
 	return code >= 0;
 }
 
-bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
-	const struct pf_subscription *subscriptions, size_t n)
+bool pf_session_subscribe(
+	void *handle, enum pf_mqtt_version version, struct pf_subscription *subscriptions, size_t n)
 {
 	for (size_t i = 0; i < n; i += SUBSCRIBE_MAX)
 		if (!subscribe_some(handle, version, subscriptions + i,

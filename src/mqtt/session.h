@@ -32,6 +32,7 @@ struct pf_subscription {
 	char *topic;
 	int qos;
 	bool stored; /* stored messages are wanted, too */
+	int answer;  /* of the last SUBACK, for pf_reason_text(): from 0x80 on a failure */
 };
 
 /* Most messages on their way at a time. */
@@ -54,11 +55,11 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	enum pf_failure *ret_failure, char *ret_text);
 
 /*
- * Subscribes to all topics and waits for every SUBACK. A topic that the broker refuses is logged
- * and left out. true: all answered; false: the connection broke meanwhile.
+ * Subscribes to all topics and waits for every SUBACK; sets each topic's answer. true: all
+ * answered; false: the connection broke meanwhile.
  */
 bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
-	const struct pf_subscription *subscriptions, size_t n);
+	struct pf_subscription *subscriptions, size_t n);
 
 /*
  * Publishes within what the broker allows (a lower QoS, not retained). true: handed over, and with

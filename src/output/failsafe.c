@@ -23,7 +23,8 @@ void pf_failsafe_link(struct pf_failsafe *failsafe, const struct pf_failsafe_con
 void pf_failsafe_heartbeat(
 	struct pf_failsafe *failsafe, const struct pf_failsafe_config *config, uint64_t now_ns)
 {
-	if (config->heartbeat_topic)
+	/* an older one than the last that was heard, or than a command since, says nothing new */
+	if (config->heartbeat_topic && now_ns > failsafe->away_ns)
 		failsafe->away_ns = now_ns;
 }
 

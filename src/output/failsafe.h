@@ -31,7 +31,7 @@ void pf_failsafe_init(struct pf_failsafe *failsafe, uint64_t now_ns);
 void pf_failsafe_link(struct pf_failsafe *failsafe, const struct pf_failsafe_config *config,
 	uint64_t now_ns, bool up);
 
-/* A heartbeat has come. */
+/* A heartbeat came at this time, which may be past. */
 void pf_failsafe_heartbeat(
 	struct pf_failsafe *failsafe, const struct pf_failsafe_config *config, uint64_t now_ns);
 

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "mqtt/link_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define QUICK_NS    (30 * PF_NS_PER_S)  /* so soon again: another client may have the client_id */
+#define SHORT_NS    (300 * PF_NS_PER_S) /* so soon again: part of the same trouble */
+#define TOLD_MAX    3
+#define HOUR_NS     (3600 * PF_NS_PER_S)
+#define REFUSED_MAX 5
+#define UNHEARD_MAX 5
+
+void pf_link_log_init(struct pf_link_log *log, const char *broker)
+{
+	*log = (struct pf_link_log){.broker = broker};
+}
+
+void pf_link_log_done(struct pf_link_log *log)
+{
+	free(log->failure);
+	free(log->refusal);
+}
+
+void pf_link_log_failed(struct pf_link_log *log, const char *reason)
+{
+	if (log->failure && strcmp(log->failure, reason) == 0)
+		return;
+	free(log->failure);
+	log->failure = pf_strdup(reason);
+	pf_warning("mqtt: cannot connect to %s: %s; trying again and again", log->broker, reason);
+}
+
+void pf_link_log_fallback(struct pf_link_log *log, const char *reason)
+{
+	if (log->fallback_told)
+		return;
+	log->fallback_told = true;
+	pf_notice("mqtt: %s: trying MQTT 3.1.1 in place of 5", reason);
+}
+
+void pf_link_log_connected(struct pf_link_log *log, uint64_t now_ns, enum pf_mqtt_version version)
+{
+	const char *again = log->connected_before ? " again" : "";
+	const char *number = version == PF_MQTT_5 ? "5" : "3.1.1";
+
+	if (log->quiet)
+		pf_debug("mqtt: connected%s to %s (MQTT %s)", again, log->broker, number);
+	else
+		pf_notice("mqtt: connected%s to %s (MQTT %s)", again, log->broker, number);
+	free(log->failure);
+	log->failure = NULL;
+	log->fallback_told = false;
+	log->connected_before = true;
+	log->connected_ns = now_ns;
+}
+
+void pf_link_log_lost(struct pf_link_log *log, uint64_t now_ns, const char *reason)
+{
+	const uint64_t lasted_ns = now_ns - log->connected_ns;
+	const char *more = "";
+
+	log->n_quick = lasted_ns < QUICK_NS ? log->n_quick + 1 : 0;
+	log->n_short = lasted_ns < SHORT_NS ? log->n_short + 1 : 0;
+	log->quiet = log->n_short > TOLD_MAX && now_ns - log->lost_told_ns < HOUR_NS;
+	if (log->quiet) {
+		pf_debug("mqtt: the connection to %s is lost: %s", log->broker, reason);
+		return;
+	}
+	log->lost_told_ns = now_ns;
+	if (log->n_quick >= TOLD_MAX)
+		more = " (again and again: does another client use the same client_id?)";
+	pf_warning("mqtt: the connection to %s is lost: %s%s%s", log->broker, reason, more,
+		log->n_short >= TOLD_MAX ? "; from now on told once an hour" : "");
+}
+
+void pf_link_log_refused(struct pf_link_log *log, uint64_t now_ns, const char *text)
+{
+	if (log->n_refused == 0 || now_ns - log->refused_ns >= HOUR_NS) {
+		log->refused_ns = now_ns;
+		log->n_refused = 0;
+	} else if (strcmp(log->refusal, text) == 0) {
+		return;
+	}
+	free(log->refusal);
+	log->refusal = pf_strdup(text);
+	if (++log->n_refused <= REFUSED_MAX)
+		pf_warning("mqtt: %s%s", text,
+			log->n_refused == REFUSED_MAX ? "; for an hour this is not told again"
+						      : "");
+}
+
+void pf_link_log_unheard(const struct pf_link_log *log, size_t index, size_t n, const char *topic,
+	const char *reason)
+{
+	if (log->quiet)
+		return;
+	if (index < UNHEARD_MAX)
+		pf_warning("mqtt: the broker refuses the subscription to %s: %s", topic, reason);
+	else if (index == UNHEARD_MAX)
+		pf_warning("mqtt: the broker refuses %zu more subscriptions", n - UNHEARD_MAX);
+}
