@@ -69,6 +69,10 @@ the_systems_authorities_are_the_default() {
   broker_url=mqtts://localhost:$port
   configure_pump
   refuses 'certificate\|TLS\|SSL'
+  # which is where OpenSSL is told to look
+  start_listener
+  export SSL_CERT_FILE=$dir/ca.crt
+  works
 }
 
 another_host_name_is_refused() {

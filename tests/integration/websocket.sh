@@ -83,6 +83,52 @@ a_lost_websocket_comes_back() {
   expect '1 t/status offline'
 }
 
+# many_come_through: frames of all sizes, many in one go
+many_come_through() {
+  local i
+  command_output pump "$(head -c 200 /dev/zero | tr '\0' x)"
+  expect '0 t/output/pump/ack {"result":"rejected",*'
+  head -c 70000 /dev/zero | tr '\0' x >"$dir/large"
+  mosquitto_pub -h 127.0.0.1 -p "$port" "${client_options[@]}" -q 1 -t t/output/pump/set -f "$dir/large"
+  expect '0 t/output/pump/ack {"result":"rejected",*'
+  for ((i = 1; i <= 200; i++)); do
+    printf '{"state":"TOGGLE","id":"%d"}\n' "$i"
+  done | mosquitto_pub -h 127.0.0.1 -p "$port" "${client_options[@]}" -q 1 -t t/output/pump/set -l
+  expect '0 t/output/pump/ack {"id":"200","result":"done",*'
+  [ "$(grep -c 't/output/pump/ack {"id":"[0-9]*","result":"done"' "$messages")" -eq 200 ] ||
+    fail 'not each command was carried out'
+  lacks 'is lost' "$daemon_log"
+}
+
+messages_of_all_sizes_come_through() {
+  start_web_broker
+  start_listener
+  broker_url=ws://127.0.0.1:$web_port/mqtt
+  configure_pump
+  works
+  many_come_through
+  stop_daemon
+}
+
+a_frozen_broker_is_noticed() {
+  start_web_broker
+  start_listener
+  broker_url=ws://127.0.0.1:$web_port/mqtt
+  mqtt_options='keepalive_s = 5;'
+  configure_pump
+  works
+  local from
+  from=$(now_ms)
+  kill -STOP "$broker"
+  expect_log 'is lost' 30
+  note "noticed after $(($(now_ms) - from)) ms"
+  kill -CONT "$broker"
+  in_range "$(($(now_ms) - from))" 0 10000
+  mark_now
+  expect '1 t/status online' 30
+  stop_daemon
+}
+
 encrypted_websockets_verify_the_broker() {
   make_ca ca
   make_ca other
@@ -93,6 +139,7 @@ encrypted_websockets_verify_the_broker() {
   mqtt_options="ca_file = \"$dir/ca.crt\";"
   configure_pump
   works
+  many_come_through
   stop_daemon
   expect '1 t/status offline'
 
@@ -118,4 +165,5 @@ encrypted_websockets_verify_the_broker() {
 }
 
 run_tests websockets_work_with_and_without_a_path websockets_take_mqtt_3_1_1 \
-  a_lost_websocket_comes_back encrypted_websockets_verify_the_broker
+  a_lost_websocket_comes_back messages_of_all_sizes_come_through a_frozen_broker_is_noticed \
+  encrypted_websockets_verify_the_broker
