@@ -58,7 +58,7 @@ struct pf_link_stats {
 	uint32_t reconnects; /* successful connects after the first */
 	uint64_t sent;       /* messages handed to the library */
 	uint64_t received;
-	uint64_t dropped; /* given up; without states replaced by newer and what has a token */
+	uint64_t dropped; /* given up; without states and what has a token: these come again */
 };
 
 /*

@@ -12,9 +12,13 @@ void pf_window_open(struct pf_window *window, int size)
 	*window = (struct pf_window){.size = size};
 }
 
-void pf_window_sent(struct pf_window *window)
+void pf_window_sent(struct pf_window *window, struct pf_outgoing *message)
 {
 	window->n++;
+	if (message->state) {
+		message->token = PF_TOKEN_STATE;
+		window->n_kept++;
+	}
 }
 
 size_t pf_window_lost(struct pf_window *window, size_t n_others)
@@ -31,7 +35,7 @@ static uint64_t deliver(struct pf_window *window, uint64_t token)
 {
 	if (token && window->n_kept > 0)
 		window->n_kept--;
-	return token;
+	return token == PF_TOKEN_STATE ? 0 : token;
 }
 
 /* The library has told the number: was the answer there before? */

@@ -16,9 +16,12 @@
 
 #include "mqtt/inbox.h"
 
+/* The token of all states: they have an owner who publishes them again, and who does not ask. */
+#define PF_TOKEN_STATE UINT64_MAX
+
 struct pf_window {
 	int size, n;
-	size_t n_kept; /* messages with a token, in the outbox or on their way */
+	size_t n_kept; /* with a token: in the outbox (but for states) or on their way */
 	struct {
 		int id; /* the library's number; 0: unused */
 		uint64_t token;
@@ -36,12 +39,12 @@ void pf_window_open(struct pf_window *window, int size);
  */
 size_t pf_window_lost(struct pf_window *window, size_t n_others);
 
-/* A message goes out. */
-void pf_window_sent(struct pf_window *window);
+/* A message goes out. A state gets its token. */
+void pf_window_sent(struct pf_window *window, struct pf_outgoing *message);
 
 /*
- * Takes PF_NEWS_SENT, _DONE or _LEFT. The token of the message that the broker has, or 0: none, or
- * it cannot be told yet.
+ * Takes PF_NEWS_SENT, _DONE or _LEFT. The token of the message that the broker has, or 0: it is a
+ * state, it has none, or it cannot be told yet.
  */
 uint64_t pf_window_take(struct pf_window *window, const struct pf_news *news);
 

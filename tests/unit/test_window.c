@@ -16,8 +16,19 @@ static uint64_t take(enum pf_news_kind kind, uint64_t token, int id)
 /* A message goes out; with a token it is kept. */
 static void send(bool kept)
 {
+	struct pf_outgoing message = {0};
+
 	window.n_kept += kept ? 1 : 0;
-	pf_window_sent(&window);
+	pf_window_sent(&window, &message);
+	T_INT(message.token, 0);
+}
+
+static void send_state(void)
+{
+	struct pf_outgoing message = {.state = true};
+
+	pf_window_sent(&window, &message);
+	T_TRUE(message.token == PF_TOKEN_STATE);
 }
 
 static void answers_are_matched(void)
@@ -91,6 +102,24 @@ static void only_what_nobody_keeps_is_lost(void)
 	T_INT(window.n, 0);
 }
 
+/* They are published again after the next connect. */
+static void states_are_not_lost(void)
+{
+	pf_window_open(&window, 4);
+	send_state();
+	send(false);
+	send_state();
+	T_INT(take(PF_NEWS_SENT, PF_TOKEN_STATE, 1), 0);
+	T_INT(take(PF_NEWS_DONE, 0, 1), 0);
+	T_INT(window.n_kept, 1);
+	T_INT(pf_window_lost(&window, 3), 4);
+	pf_window_open(&window, 4);
+	send_state();
+	T_INT(take(PF_NEWS_LEFT, PF_TOKEN_STATE, 0), 0);
+	T_INT(window.n, 0);
+	T_INT(window.n_kept, 0);
+}
+
 T_MAIN("window", T(answers_are_matched), T(an_early_answer_is_remembered),
 	T(answers_of_others_are_no_answers), T(without_an_answer_to_come_it_is_delivered),
-	T(only_what_nobody_keeps_is_lost))
+	T(only_what_nobody_keeps_is_lost), T(states_are_not_lost))
