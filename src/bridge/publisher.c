@@ -160,7 +160,8 @@ void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, co
 		.payload_size = strlen(payload),
 		.qos = 1,
 		.retain = true,
-		.state = true};
+		.state = true,
+		.last = true};
 
 	if (publisher->connected)
 		(void)pf_link_publish(publisher->link, &publication);

@@ -76,7 +76,7 @@ static void send_waiting(struct pf_link *link)
 	if (link->state != STATE_CONNECTED)
 		return;
 	while (link->window.n < link->window.size && (message = pf_outbox_take(&link->outbox))) {
-		pf_window_sent(&link->window);
+		pf_window_sent(&link->window, message);
 		link->stats.sent++;
 		pf_client_publish(link->client, message);
 	}
@@ -185,17 +185,16 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 
 	pf_window_open(&link->window, news->limits.window);
 	link->connected_ns = pf_clock_now_ns();
-	link->state = STATE_CONNECTED;
 	pf_version_connected(&link->version);
 	pf_link_log_connected(&link->log, link->connected_ns, link->version.current);
-	if (link->stopping) {
-		send_waiting(link);
-		return;
+	if (!link->stopping) {
+		link->stats.connected = true;
+		link->stats.reconnects += again;
+		tell_unheard(link);
+		/* nothing goes out yet: what has waited is replaced by what is true now */
+		link->callbacks.connected(link->user);
 	}
-	link->stats.connected = true;
-	link->stats.reconnects += again;
-	tell_unheard(link);
-	link->callbacks.connected(link->user);
+	link->state = STATE_CONNECTED;
 	send_waiting(link);
 }
 

@@ -48,6 +48,8 @@ struct pf_link_publication {
 	 * state (acks): kept in order, dropped when the connection is lost.
 	 */
 	bool state;
+	/* A state that goes out after all others: while it waits, other states queue before it. */
+	bool last;
 	/*
 	 * MQTT 5: the broker forgets the message so many seconds after born_ns (CLOCK_BOOTTIME; 0:
 	 * now), the time it waits here included. 0: never.

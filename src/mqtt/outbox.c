@@ -10,6 +10,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+/* so many states go before the one that is to be the last: it must not wait for ever */
+#define AHEAD_MAX 1000
+
 #define N_BUCKETS (sizeof((struct pf_outbox *)0)->buckets / sizeof(struct pf_outgoing *))
 
 /* FNV-1a, 32 bit: small, and good enough for topics that the owner of the machine chose. */
@@ -57,14 +60,30 @@ static struct pf_outgoing *make_copy(const struct pf_link_publication *publicati
 	return message;
 }
 
-static void append(struct pf_outbox *outbox, struct pf_outgoing *message)
+/* Before the one that is to be the last of the states, if it waits; else at the end. */
+static void put_in(struct pf_outbox *outbox, struct pf_outgoing *message)
 {
-	message->previous = outbox->last;
-	if (outbox->last)
-		outbox->last->next = message;
+	message->next = message->state && outbox->n_ahead < AHEAD_MAX ? outbox->barrier : NULL;
+	message->previous = message->next ? message->next->previous : outbox->last;
+	if (message->next) {
+		message->next->previous = message;
+		outbox->n_ahead++;
+	} else {
+		outbox->last = message;
+	}
+	if (message->previous)
+		message->previous->next = message;
 	else
 		outbox->first = message;
-	outbox->last = message;
+}
+
+static void append(struct pf_outbox *outbox, struct pf_outgoing *message, bool last)
+{
+	put_in(outbox, message);
+	if (last) {
+		outbox->barrier = message;
+		outbox->n_ahead = 0;
+	}
 	if (message->state) {
 		struct pf_outgoing **bucket = bucket_of(outbox, message->hash);
 
@@ -97,6 +116,8 @@ static void take_out(struct pf_outbox *outbox, struct pf_outgoing *message)
 	else
 		outbox->last = message->previous;
 	message->previous = message->next = NULL;
+	if (message == outbox->barrier)
+		outbox->barrier = NULL;
 	if (message->state) {
 		unlink_from_bucket(outbox, message);
 		outbox->n_states--;
@@ -140,7 +161,7 @@ int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *pu
 	if (publication->state ? outbox->n_states >= PF_OUTBOX_STATES_MAX
 			       : outbox->n_others >= PF_OUTBOX_OTHERS_MAX)
 		return -ENOBUFS;
-	append(outbox, make_copy(publication));
+	append(outbox, make_copy(publication), publication->last);
 	return 0;
 }
 
@@ -170,7 +191,7 @@ size_t pf_outbox_drop_others(struct pf_outbox *outbox)
 
 	for (struct pf_outgoing *message = outbox->first; message; message = next) {
 		next = message->next;
-		if (message->state)
+		if (message->state && message != outbox->barrier)
 			continue;
 		take_out(outbox, message);
 		free(message);

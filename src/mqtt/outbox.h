@@ -40,6 +40,8 @@ struct pf_outbox {
 	struct pf_outgoing *first, *last;
 	struct pf_outgoing *buckets[256]; /* states by topic */
 	size_t n_states, n_others;
+	struct pf_outgoing *barrier; /* the waiting one that is to be the last state, or NULL */
+	size_t n_ahead;              /* states that were put before it since */
 };
 
 /* Makes an empty outbox. */
@@ -60,7 +62,10 @@ uint32_t pf_outgoing_rest_s(const struct pf_outgoing *message, uint64_t now_ns);
 /* Takes the first out; the caller owns it. NULL: nothing waits. */
 struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox);
 
-/* Frees everything that is not a state; how many that were. */
+/*
+ * Frees everything that is not a state; how many that were. And frees the one that was to be the
+ * last of the states: it speaks of a connection that is gone.
+ */
 size_t pf_outbox_drop_others(struct pf_outbox *outbox);
 
 /* Whether nothing waits. */

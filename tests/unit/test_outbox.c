@@ -10,16 +10,22 @@
 
 static struct pf_outbox outbox;
 
-static int put(const char *topic, const char *text, bool state)
+static int put_as(const char *topic, const char *text, bool state, bool last)
 {
 	const struct pf_link_publication publication = {.topic = topic,
 		.payload = text,
 		.payload_size = strlen(text),
 		.qos = 1,
 		.state = state,
-		.retain = state};
+		.retain = state,
+		.last = last};
 
 	return pf_outbox_put(&outbox, &publication);
+}
+
+static int put(const char *topic, const char *text, bool state)
+{
+	return put_as(topic, text, state, false);
 }
 
 /* Takes everything out as "topic=payload ". */
@@ -194,7 +200,57 @@ static void a_life_begins_now_if_not_said_otherwise(void)
 	pf_outbox_done(&outbox);
 }
 
+/* `online` comes after all states, also after those that change while they wait. */
+static void the_last_state_stays_the_last(void)
+{
+	pf_outbox_init(&outbox);
+	(void)put("door", "open", true);
+	(void)put("pump", "OFF", true);
+	(void)put_as("status", "online", true, true);
+	(void)put("ack", "done", false);
+	(void)put("door", "closed", true);
+	(void)put("new", "1", true);
+	T_STR(take_all(), "pump=OFF door=closed new=1 status=online ack=done ");
+	/* once it is out, states queue up as usual */
+	(void)put("ack", "done", false);
+	(void)put("door", "open", true);
+	T_STR(take_all(), "ack=done door=open ");
+	/* its own newer one joins the end, as any state does */
+	(void)put_as("status", "online", true, true);
+	(void)put("ack", "done", false);
+	(void)put_as("status", "offline", true, true);
+	T_STR(take_all(), "ack=done status=offline ");
+	pf_outbox_done(&outbox);
+}
+
+static void the_last_state_does_not_wait_for_ever(void)
+{
+	const char *all;
+
+	pf_outbox_init(&outbox);
+	(void)put_as("status", "online", true, true);
+	for (int i = 0; i < 1000; i++)
+		(void)put("fast", "1", true);
+	(void)put("fast", "2", true);
+	all = take_all();
+	T_STR(all, "status=online fast=2 ");
+	pf_outbox_done(&outbox);
+}
+
+static void the_last_state_goes_with_its_connection(void)
+{
+	pf_outbox_init(&outbox);
+	(void)put("door", "open", true);
+	(void)put("ack", "done", false);
+	(void)put_as("status", "online", true, true);
+	T_INT(pf_outbox_drop_others(&outbox), 1);
+	(void)put("pump", "OFF", true);
+	T_STR(take_all(), "door=open pump=OFF ");
+	pf_outbox_done(&outbox);
+}
+
 T_MAIN("outbox", T(first_in_first_out), T(newest_state_joins_the_end),
-	T(topics_with_the_same_bucket_stay_apart), T(others_are_dropped_states_stay), T(is_bounded),
-	T(everything_is_copied), T(waiting_takes_from_the_time_to_live),
-	T(a_life_begins_now_if_not_said_otherwise))
+	T(the_last_state_stays_the_last), T(the_last_state_does_not_wait_for_ever),
+	T(the_last_state_goes_with_its_connection), T(topics_with_the_same_bucket_stay_apart),
+	T(others_are_dropped_states_stay), T(is_bounded), T(everything_is_copied),
+	T(waiting_takes_from_the_time_to_live), T(a_life_begins_now_if_not_said_otherwise))
