@@ -3,7 +3,8 @@
 
 /*
  * The only use of OpenSSL by our own hand. The connection itself is the library's business; but it
- * cannot say whether a certificate is expired, from an unknown CA or for another host.
+ * cannot say which file is wrong, or whether a certificate is expired, from an unknown CA or for
+ * another host.
  */
 
 #include <arpa/inet.h>
@@ -71,6 +72,16 @@ static int give_key_password(char *buffer, int size, int writing, void *user)
 	return password->error ? -1 : (int)length;
 }
 
+/* With OpenSSL's reason: it may also be too weak, or of an unknown kind. */
+static int say_unfit(const char *key, const char *path, const char *what, char *ret_text)
+{
+	/* the oldest one: what was said on top of it is no more than "PEM lib" */
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+	return say(ret_text, "%s %s holds no %s (PEM) that can be used: %s", key, path, what,
+		reason ? reason : "unknown reason");
+}
+
 static int say_key(
 	const struct pf_endpoint *endpoint, const struct key_password *password, char *ret_text)
 {
@@ -90,7 +101,7 @@ static int say_key(
 	if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH)
 		return say(ret_text, "key_file %s is not the key of cert_file %s", key,
 			endpoint->cert_file);
-	return say(ret_text, "key_file %s holds no private key (PEM)", key);
+	return say_unfit("key_file", key, "private key", ret_text);
 }
 
 static int load_key(SSL_CTX *context, const struct pf_endpoint *endpoint, char *ret_text)
@@ -116,12 +127,11 @@ static int load_files(SSL_CTX *context, const struct pf_endpoint *endpoint, char
 	if (!endpoint->ca_file)
 		(void)SSL_CTX_set_default_verify_paths(context);
 	else if (SSL_CTX_load_verify_locations(context, endpoint->ca_file, NULL) != 1)
-		return say(ret_text, "ca_file %s holds no certificate (PEM)", endpoint->ca_file);
+		return say_unfit("ca_file", endpoint->ca_file, "certificate", ret_text);
 	if (!endpoint->cert_file)
 		return 0;
 	if (SSL_CTX_use_certificate_chain_file(context, endpoint->cert_file) != 1)
-		return say(
-			ret_text, "cert_file %s holds no certificate (PEM)", endpoint->cert_file);
+		return say_unfit("cert_file", endpoint->cert_file, "certificate", ret_text);
 	return load_key(context, endpoint, ret_text);
 }
 

@@ -170,11 +170,13 @@ files_that_are_wrong_are_named() {
   for name in ca.crt:ca_file client.crt:cert_file; do
     local key=${name#*:} file=$dir/${name%:*}
     echo nonsense >"$file"
-    bad_file "$key" "$file" 'holds no certificate (PEM)' "$key $file holds no certificate (PEM)\$"
+    bad_file "$key" "$file" 'holds no certificate (PEM) that can be used: .*' \
+      "$key $file holds no certificate (PEM) that can be used: [^ ]"
   done
   local key=$dir/client.key
   echo nonsense >"$key"
-  bad_file key_file "$key" 'holds no private key (PEM)' "key_file $key holds no private key (PEM)\$"
+  bad_file key_file "$key" 'holds no private key (PEM) that can be used: .*' \
+    "key_file $key holds no private key (PEM) that can be used: [^ ]"
   cp "$dir/other.key" "$key"
   bad_file key_file "$key" "is not the key of cert_file $dir/client.crt" \
     "key_file $key is not the key of cert_file $dir/client.crt\$"

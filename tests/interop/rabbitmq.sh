@@ -13,10 +13,13 @@ server=/usr/lib/rabbitmq/bin/rabbitmq-server
 version=$(printf '%s\n' /usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/rabbitmq_mqtt-* |
   sed -n 's/.*rabbitmq_mqtt-\([0-9.]*[0-9]\).*/\1/p' | tail -n 1)
 [ -n "$version" ] || skip_all 'this RabbitMQ has no plugin for MQTT'
-if [ "$(printf '%s\n' 3.13 "$version" | sort -V | head -n 1)" != 3.13 ]; then speaks=3.1.1; fi
 web_path=/ws
 user=guest # whom RabbitMQ knows, and lets in from this machine
-wildcards=no
+wildcards=maybe
+if [ "$(printf '%s\n' 3.13 "$version" | sort -V | head -n 1)" != 3.13 ]; then
+  speaks=3.1.1
+  wildcards=no
+fi
 
 broker_begin() {
   local plain=$port web=$web_port
