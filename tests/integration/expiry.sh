@@ -37,7 +37,8 @@ a_dead_daemons_readings_vanish_and_its_states_stay() {
   start_broker
   start_listener
   one_sensor
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/board 30.00'
   kill -KILL "$daemon"
   wait_end "$daemon"
@@ -61,7 +62,8 @@ sensors: (
     format = "json"; }
 );
 END
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/steady 30.00'
   saw '? t/sensor/air {*}'
   mark_now
@@ -98,7 +100,8 @@ sensors: (
                  humidity = { deadband = 5; max_interval_s = 600; }; }; }
 );
 END
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/plain 30*'
   saw '? t/sensor/air/humidity *'
   life_of t/sensor/plain 180
@@ -116,7 +119,8 @@ a_reading_published_again_has_not_become_younger() {
   configure <<'END'
 sensors: ( { name = "board"; driver = "lm75"; bus = "i2c-1"; address = 0x48; interval_s = 60; } );
 END
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/board 30*'
   came_ms=$(now_ms)
   stop_listener
@@ -134,7 +138,8 @@ a_reading_too_old_is_not_published_again() {
   start_broker
   start_listener
   one_sensor
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/board 30.00'
   # no new ones from now on
   echo hang >"$board/i2c-1/0x48/fault"
@@ -156,7 +161,8 @@ with_3_1_1_readings_are_published_without_it() {
   start_listener
   mqtt_options='version = "3.1.1";'
   one_sensor
-  start_online
+  start_daemon
+  saw '1 t/status online'
   saw '? t/sensor/board 30.00'
   [ -z "$(stored t/sensor/board '%E')" ]
   mark_now
