@@ -49,7 +49,7 @@ static void on_connected(void *user)
 
 	if (bridge->stopping || bridge->link_ending)
 		return;
-	pf_info_refresh(&bridge->info);
+	pf_info_connected(&bridge->info);
 	pf_publisher_connected(&bridge->env.publisher);
 	pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "online");
 	pf_items_link(&bridge->items, true);
@@ -133,6 +133,8 @@ static void count_link(struct pf_bridge *bridge)
 
 	pf_link_get_stats(bridge->env.publisher.link, &stats);
 	bridge->env.n_reconnects += stats.reconnects;
+	bridge->env.n_sent += stats.sent;
+	bridge->env.n_received += stats.received;
 	bridge->env.n_dropped += stats.dropped;
 }
 

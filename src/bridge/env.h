@@ -17,6 +17,8 @@
 
 struct pf_buffers;
 struct pf_buses;
+struct pf_info;
+struct pf_item;
 struct pf_record_store;
 
 struct pf_env {
@@ -28,11 +30,15 @@ struct pf_env {
 	struct pf_buses *buses;
 	struct pf_buffers *buffers;
 	struct pf_record_store *record;
-	bool clock_set; /* seen once, see moment.h */
+	bool clock_set;        /* seen once, see moment.h */
+	struct pf_item *items; /* all of them, the newest first */
+	struct pf_info *info;
+	void (*news)(struct pf_env *env); /* something that `info` tells soon; NULL: not yet */
 	/* counters for `info`, since start */
-	uint64_t n_errors;       /* faults entered */
-	uint64_t n_missed_edges; /* edges that the kernel dropped, where it tells */
-	uint64_t n_reconnects;   /* of links that a reload has ended */
+	uint64_t n_errors;           /* faults entered */
+	uint64_t n_missed_edges;     /* edges that the kernel dropped, where it tells */
+	uint64_t n_reconnects;       /* of links that a reload has ended */
+	uint64_t n_sent, n_received; /* the same: messages */
 	uint64_t n_dropped; /* the same: messages given up; and readings that buffers dropped */
 };
 

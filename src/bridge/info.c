@@ -5,18 +5,68 @@
 
 #include <cJSON.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "bridge/buffers.h"
 #include "bridge/buses.h"
+#include "bridge/info_items.h"
+#include "bridge/moment.h"
 #include "config.h"
 
-#define REFRESH_S 10
+#define REFRESH_NS (60 * PF_NS_PER_S)
+#define URGENT_NS  (5 * PF_NS_PER_S) /* so often at most */
 
 /* A Raspberry Pi starts with a wrong clock until the network tells it the time. */
 #define CLOCK_STEP_MS 5000
+
+/* ---- the text --------------------------------------------------------------------------------
+ */
+
+/* By the clock as it is set now; not for each millisecond of drift. */
+static void add_since(cJSON *object, const char *name, struct pf_info_since *since)
+{
+	const int64_t wall_ms = pf_clock_wall_of_ms(since->time_ns);
+	char text[PF_CLOCK_TEXT_SIZE];
+
+	if (since->time_ns == 0)
+		return;
+	if (llabs(wall_ms - since->wall_ms) >= CLOCK_STEP_MS)
+		since->wall_ms = wall_ms;
+	pf_clock_format(since->wall_ms, text);
+	cJSON_AddStringToObject(object, name, text);
+}
+
+static void add_times(cJSON *object, struct pf_info *info)
+{
+	const uint64_t uptime_ns = pf_clock_now_ns() - info->start.time_ns;
+
+	add_since(object, "start", &info->start);
+	cJSON_AddNumberToObject(object, "uptime_s", (double)(uptime_ns / PF_NS_PER_S));
+	add_since(object, "connected_since", &info->connection);
+	if (!pf_moment_clock_is_set(info->env))
+		cJSON_AddStringToObject(object, "clock", "unsynchronised");
+}
+
+static void add_count(cJSON *object, const char *name, uint64_t count)
+{
+	cJSON_AddNumberToObject(object, name, (double)count);
+}
+
+static void add_counters(cJSON *object, const struct pf_env *env)
+{
+	struct pf_link_stats stats = {0};
+
+	if (env->publisher.link)
+		pf_link_get_stats(env->publisher.link, &stats);
+	add_count(object, "reconnects", env->n_reconnects + stats.reconnects);
+	add_count(object, "sent", env->n_sent + stats.sent);
+	add_count(object, "received", env->n_received + stats.received);
+	add_count(object, "dropped", env->n_dropped + stats.dropped);
+	add_count(object, "buffered", pf_buffers_waiting(env->buffers));
+	add_count(object, "missed_edges", env->n_missed_edges);
+	add_count(object, "errors", env->n_errors);
+}
 
 static void add_workers(cJSON *object, const struct pf_buses *buses)
 {
@@ -29,62 +79,71 @@ static void add_workers(cJSON *object, const struct pf_buses *buses)
 			pf_bus_hangs(worker, now_ns) ? "hangs" : "ok");
 }
 
-static char *make_text(const struct pf_info *info)
+/* Allocated; NULL: no memory. */
+static char *make_text(struct pf_info *info)
 {
-	const struct pf_env *env = info->env;
 	cJSON *object = cJSON_CreateObject();
-	struct pf_link_stats stats = {0};
-	char start[PF_CLOCK_TEXT_SIZE];
 	char *text;
 
-	if (env->publisher.link)
-		pf_link_get_stats(env->publisher.link, &stats);
-	pf_clock_format(info->start_wall_ms, start);
 	cJSON_AddStringToObject(object, "version", PACKAGE_VERSION);
-	cJSON_AddStringToObject(object, "start", start);
-	cJSON_AddNumberToObject(
-		object, "reconnects", (double)(env->n_reconnects + stats.reconnects));
-	cJSON_AddNumberToObject(object, "dropped", (double)(env->n_dropped + stats.dropped));
-	cJSON_AddNumberToObject(object, "buffered", (double)pf_buffers_waiting(env->buffers));
-	cJSON_AddNumberToObject(object, "errors", (double)env->n_errors);
-	cJSON_AddNumberToObject(object, "missed_edges", (double)env->n_missed_edges);
+	add_times(object, info);
+	add_counters(object, info->env);
+	pf_info_add_items(object, info->env->items);
+	add_workers(object, info->env->buses);
 	if (info->reload)
 		cJSON_AddStringToObject(object, "reload", info->reload);
-	add_workers(object, env->buses);
 	text = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	return text;
 }
 
-/* When the daemon was started, by the clock as it is set now; not for each millisecond of drift. */
-static void correct_start(struct pf_info *info)
+/* ---- when ------------------------------------------------------------------------------------
+ */
+
+static void publish(struct pf_info *info)
 {
-	const uint64_t age_ns = pf_clock_now_ns() - info->start_ns;
-	const int64_t wall_ms = pf_clock_wall_ms() - (int64_t)(age_ns / PF_NS_PER_MS);
+	char *text = make_text(info);
 
-	if (llabs(wall_ms - info->start_wall_ms) >= CLOCK_STEP_MS)
-		info->start_wall_ms = wall_ms;
-}
-
-void pf_info_refresh(struct pf_info *info)
-{
-	const char *published = pf_state_payload(info->state);
-	char *text;
-
-	correct_start(info);
-	text = make_text(info);
-	if (text && (!published || strcmp(published, text) != 0))
+	if (text)
 		pf_state_set(&info->env->publisher, info->state, text);
 	free(text);
+	info->published_ns = pf_clock_now_ns();
+	pf_timer_set(&info->env->timers, &info->refresh, info->published_ns + REFRESH_NS);
 }
 
+/* Without a connection nobody is woken: the next one begins with a new text. */
 static void on_refresh(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_info *info = PF_OWNER(timer, struct pf_info, refresh);
 
-	pf_info_refresh(info);
-	pf_timer_set(&info->env->timers, timer, now_ns + REFRESH_S * PF_NS_PER_S);
+	(void)now_ns;
+	if (info->env->publisher.connected)
+		publish(info);
 }
+
+void pf_info_connected(struct pf_info *info)
+{
+	info->connection = (struct pf_info_since){
+		.time_ns = pf_clock_now_ns(), .wall_ms = pf_clock_wall_ms()};
+	publish(info);
+}
+
+static void on_news(struct pf_env *env)
+{
+	if (env->publisher.connected)
+		pf_timer_set(
+			&env->timers, &env->info->refresh, env->info->published_ns + URGENT_NS);
+}
+
+void pf_info_tell_reload(struct pf_info *info, const char *result)
+{
+	free(info->reload);
+	info->reload = pf_strdup(result);
+	publish(info);
+}
+
+/* ---- life ------------------------------------------------------------------------------------
+ */
 
 static void add_state(struct pf_info *info)
 {
@@ -98,10 +157,11 @@ static void add_state(struct pf_info *info)
 void pf_info_init(struct pf_info *info, struct pf_env *env)
 {
 	*info = (struct pf_info){
-		.env = env, .start_ns = pf_clock_now_ns(), .start_wall_ms = pf_clock_wall_ms()};
+		.env = env, .start = {.time_ns = pf_clock_now_ns(), .wall_ms = pf_clock_wall_ms()}};
 	add_state(info);
 	pf_timer_init(&info->refresh, on_refresh);
-	pf_timer_set(&env->timers, &info->refresh, pf_clock_now_ns() + REFRESH_S * PF_NS_PER_S);
+	env->info = info;
+	env->news = on_news;
 }
 
 void pf_info_rename(struct pf_info *info)
@@ -110,15 +170,9 @@ void pf_info_rename(struct pf_info *info)
 	add_state(info);
 }
 
-void pf_info_tell_reload(struct pf_info *info, const char *result)
-{
-	free(info->reload);
-	info->reload = pf_strdup(result);
-	pf_info_refresh(info);
-}
-
 void pf_info_done(struct pf_info *info)
 {
+	info->env->news = NULL;
 	pf_timer_stop(&info->env->timers, &info->refresh);
 	free(info->reload);
 	info->reload = NULL;

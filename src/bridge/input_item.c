@@ -123,6 +123,8 @@ static void on_edges(struct ev_loop *loop, struct ev_io *watcher, int events)
 		return;
 	}
 	for (int i = 0; i < n && input->line; i++) {
+		if (edges[i].missed)
+			pf_item_news(&input->item);
 		input->item.env->n_missed_edges += edges[i].missed;
 		note_edge(input, now_ns, edges[i].time_ns);
 	}

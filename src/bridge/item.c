@@ -31,6 +31,21 @@ void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
 {
 	*item = (struct pf_item){.env = env, .kind = kind, .config = config};
 	item->error = add_state(item, "error", true);
+	item->next = env->items;
+	if (item->next)
+		item->next->previous = item;
+	env->items = item;
+}
+
+static void leave_list(struct pf_item *item)
+{
+	if (item->previous)
+		item->previous->next = item->next;
+	else
+		item->env->items = item->next;
+	if (item->next)
+		item->next->previous = item->previous;
+	item->previous = item->next = NULL;
 }
 
 void pf_item_done(struct pf_item *item, bool clear)
@@ -40,6 +55,7 @@ void pf_item_done(struct pf_item *item, bool clear)
 	item->error = item->availability = NULL;
 	free(item->hindrance);
 	item->hindrance = NULL;
+	leave_list(item);
 }
 
 /*
@@ -51,6 +67,19 @@ static void set_availability(struct pf_item *item, const char *payload)
 	if (!item->availability)
 		item->availability = add_state(item, "availability", true);
 	pf_state_set(&item->env->publisher, item->availability, payload);
+}
+
+void pf_item_news(const struct pf_item *item)
+{
+	if (item->env->news)
+		item->env->news(item->env);
+}
+
+static void count_error(struct pf_item *item)
+{
+	item->env->n_errors++;
+	item->n_errors++;
+	pf_item_news(item);
 }
 
 void pf_item_fault(struct pf_item *item, const char *format, ...)
@@ -67,7 +96,7 @@ void pf_item_fault(struct pf_item *item, const char *format, ...)
 	if (item->health != PF_HEALTH_FAULTY) {
 		pf_warning("%s %s: %s; trying again", item->kind, item->config->name, reason);
 		set_availability(item, "offline");
-		item->env->n_errors++;
+		count_error(item);
 		item->health = PF_HEALTH_FAULTY;
 	}
 	free(reason);
@@ -85,8 +114,10 @@ void pf_item_online(struct pf_item *item)
 	if (item->health == PF_HEALTH_GOOD)
 		return;
 	set_availability(item, item->hindrance ? "offline" : "online");
-	if (item->health == PF_HEALTH_FAULTY)
+	if (item->health == PF_HEALTH_FAULTY) {
 		pf_notice("%s %s: works again", item->kind, item->config->name);
+		pf_item_news(item);
+	}
 	item->health = PF_HEALTH_GOOD;
 }
 
@@ -95,7 +126,8 @@ void pf_item_hinder(struct pf_item *item, const char *reason)
 	if (reason == item->hindrance ||
 		(reason && item->hindrance && strcmp(reason, item->hindrance) == 0))
 		return;
-	item->env->n_errors += reason && !item->hindrance;
+	if (reason && !item->hindrance)
+		count_error(item);
 	free(item->hindrance);
 	item->hindrance = reason ? pf_strdup(reason) : NULL;
 	if (item->health != PF_HEALTH_GOOD)

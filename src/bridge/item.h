@@ -25,8 +25,10 @@ struct pf_item {
 	const char *kind; /* "input", "output", "sensor" */
 	const struct pf_item_config *config;
 	enum pf_health health;
+	uint64_t n_errors; /* faults entered */
 	struct pf_state *error, *availability;
-	char *hindrance; /* why nobody can use it although it works; or NULL */
+	char *hindrance;                 /* why nobody can use it although it works; or NULL */
+	struct pf_item *previous, *next; /* in env->items */
 };
 
 /* Makes an item whose health is not known yet; nothing is published. kind is a literal. */
@@ -51,6 +53,9 @@ void pf_item_online(struct pf_item *item);
  * fault, which goes before it. Again with the same reason: nothing happens.
  */
 void pf_item_hinder(struct pf_item *item, const char *reason);
+
+/* Something happened to the item that `info` tells, and somebody may wait for. */
+void pf_item_news(const struct pf_item *item);
 
 /* Adds TOPIC or TOPIC/SUFFIX as a state of the item, with its QoS and retain. suffix may be NULL.
  */
