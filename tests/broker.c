@@ -224,6 +224,14 @@ static void on_delivered(void *user, uint64_t token)
 	watched->delivered++;
 }
 
+static void on_overloaded(void *user, const char *topic, uint64_t n)
+{
+	struct watched_link *watched = user;
+
+	(void)topic;
+	watched->overloaded += (int)n;
+}
+
 static void on_stopped(void *user)
 {
 	struct watched_link *watched = user;
@@ -249,6 +257,7 @@ void watched_start(struct watched_link *watched, const char *const *topics)
 		.unheard = on_unheard,
 		.disconnected = on_disconnected,
 		.message = on_message,
+		.overloaded = on_overloaded,
 		.delivered = on_delivered,
 		.stopped = on_stopped};
 

@@ -40,7 +40,7 @@ struct watched_link {
 	struct pf_mqtt_config config;
 	char uri[128];
 	struct pf_link *link;
-	int connected, unheard, disconnected, stopped, messages, retained, delivered;
+	int connected, unheard, disconnected, stopped, messages, retained, delivered, overloaded;
 	uint64_t last_token; /* delivered; they have to come one after the other, from 1 */
 	char received[65536];
 	char last_response_topic[64], last_correlation[64];

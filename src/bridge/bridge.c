@@ -90,6 +90,13 @@ static void on_delivered(void *user, uint64_t token)
 	pf_buffers_delivered(bridge->env.buffers, token);
 }
 
+static void on_overloaded(void *user, const char *topic, uint64_t n)
+{
+	struct pf_bridge *bridge = user;
+
+	pf_items_overloaded(&bridge->items, topic, n);
+}
+
 /* Not the place to make a new link: the old one is still on the stack. */
 static void on_stopped(void *user)
 {
@@ -104,6 +111,7 @@ static int start_link(struct pf_bridge *bridge)
 		.unheard = on_unheard,
 		.disconnected = on_disconnected,
 		.message = on_message,
+		.overloaded = on_overloaded,
 		.delivered = on_delivered,
 		.stopped = on_stopped};
 	const struct pf_mqtt_config *mqtt = &bridge->env.config->mqtt;

@@ -247,6 +247,12 @@ void pf_items_unheard(struct pf_items *items, const char *topic, const char *rea
 	free(text);
 }
 
+void pf_items_overloaded(struct pf_items *items, const char *topic, uint64_t n)
+{
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		pf_output_item_overloaded(items->outputs[i], topic, n);
+}
+
 /* Several outputs may listen to one heartbeat: it is subscribed once. */
 static bool is_first_with_heartbeat(const struct pf_config *config, size_t i)
 {

@@ -35,6 +35,9 @@ void pf_items_start(struct pf_items *items, struct pf_env *env);
  */
 void pf_items_reload(struct pf_items *items, struct pf_config *config);
 
+/* So many messages on a topic were dropped: tells it, if they were commands. */
+void pf_items_overloaded(struct pf_items *items, const char *topic, uint64_t n);
+
 /* Hands a message to the output it is for; stale: it waited too long to be obeyed. */
 void pf_items_message(
 	struct pf_items *items, uint64_t now_ns, const struct pf_link_message *message, bool stale);

@@ -3,6 +3,7 @@
 
 #include "bridge/output_item.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,11 @@
 #include "bridge/ack.h"
 #include "bridge/item.h"
 #include "bridge/output_line.h"
+#include "bridge/output_topics.h"
 #include "bridge/payload.h"
 #include "bridge/record_store.h"
 #include "config/same.h"
 #include "output/command.h"
-
-#define N_COMMAND_TOPICS 3 /* enum pf_command_topic */
 
 struct pf_output_item {
 	struct pf_item item;
@@ -34,7 +34,7 @@ struct pf_output_item {
 	uint32_t n_failures;   /* to get the line, in a row */
 	struct pf_timer tick;  /* the output's next deadline */
 	struct pf_timer retry; /* next try for the line */
-	char *command_topics[N_COMMAND_TOPICS];
+	struct pf_output_topics topics;
 };
 
 /* ---- the line ------------------------------------------------------------------------ */
@@ -255,7 +255,7 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 		output->published = false;
 		pf_output_command(&output->output, now_ns, &command, &outcome);
 	}
-	pf_ack_send(output->item.env, config, message, command.id, &outcome,
+	pf_ack_send(output->item.env, output->config, message, command.id, &outcome,
 		output->output.held ? word_of(output, output->output.level) : NULL);
 }
 
@@ -271,14 +271,26 @@ static void take_heartbeat(struct pf_output_item *output, const struct pf_link_m
 bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
 	const struct pf_link_message *message, bool stale)
 {
+	enum pf_command_topic topic;
+
 	if (!stale)
 		take_heartbeat(output, message);
-	for (int i = 0; i < N_COMMAND_TOPICS; i++)
-		if (strcmp(message->topic, output->command_topics[i]) == 0) {
-			take_command(output, now_ns, (enum pf_command_topic)i, message, stale);
-			return true;
-		}
-	return false;
+	if (!pf_output_topics_find(&output->topics, message->topic, &topic))
+		return false;
+	take_command(output, now_ns, topic, message, stale);
+	return true;
+}
+
+void pf_output_item_overloaded(struct pf_output_item *output, const char *topic, uint64_t n)
+{
+	struct pf_outcome outcome = {.verdict = PF_VERDICT_IGNORED};
+	enum pf_command_topic which;
+
+	if (!pf_output_topics_find(&output->topics, topic, &which))
+		return;
+	pf_explain(outcome.reason, "overload: %" PRIu64 " commands were not carried out", n);
+	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
+		output->output.held ? word_of(output, output->output.level) : NULL);
 }
 
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input)
@@ -301,10 +313,7 @@ void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const
 
 void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_link *link)
 {
-	/* a stored pulse would be a new one at every connect */
-	for (int i = 0; i < N_COMMAND_TOPICS; i++)
-		pf_link_subscribe(link, output->command_topics[i], 1,
-			i == PF_TOPIC_SET && output->config->accept_retained);
+	pf_output_topics_subscribe(&output->topics, link, output->config->accept_retained);
 }
 
 /* ---- life ---------------------------------------------------------------------------- */
@@ -319,10 +328,7 @@ static void add_topics(struct pf_output_item *output, struct pf_env *env)
 {
 	const struct pf_output_config *config = output->config;
 
-	output->command_topics[PF_TOPIC_SET] = pf_strdup(config->command_topic);
-	output->command_topics[PF_TOPIC_SET_ON_MS] = pf_format("%s/set_on_ms", config->item.topic);
-	output->command_topics[PF_TOPIC_SET_OFF_MS] = pf_format(
-		"%s/set_off_ms", config->item.topic);
+	pf_output_topics_init(&output->topics, config);
 	pf_item_init(&output->item, env, "output", &config->item);
 	output->state = pf_item_add_state(&output->item, NULL);
 }
@@ -331,8 +337,7 @@ static void remove_topics(struct pf_output_item *output, bool clear)
 {
 	pf_state_remove(&output->item.env->publisher, output->state, clear);
 	pf_item_done(&output->item, clear);
-	for (int i = 0; i < N_COMMAND_TOPICS; i++)
-		free(output->command_topics[i]);
+	pf_output_topics_done(&output->topics);
 }
 
 struct pf_output_item *pf_output_item_new(

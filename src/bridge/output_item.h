@@ -49,6 +49,9 @@ void pf_output_item_free(struct pf_output_item *output, bool clear);
 bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
 	const struct pf_link_message *message, bool stale);
 
+/* So many messages on a topic were dropped: one answer to all, if they were its commands. */
+void pf_output_item_overloaded(struct pf_output_item *output, const char *topic, uint64_t n);
+
 /* The local input of this name went on: works the output if it is its button. */
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input);
 

@@ -9,6 +9,8 @@
 
 #include "base/memory.h"
 
+#define TEXT_MAX 600 /* bytes; nobody reads more of a problem */
+
 void pf_problems_init(struct pf_problems *problems)
 {
 	*problems = (struct pf_problems){0};
@@ -24,6 +26,29 @@ void pf_problems_done(struct pf_problems *problems)
 	pf_problems_init(problems);
 }
 
+static bool is_inside_letter(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Names and values come from the file and may be of any length: keeps both ends of the text. */
+static char *shorten(char *text)
+{
+	const size_t size = strlen(text);
+	size_t head = TEXT_MAX / 2, tail = size - TEXT_MAX / 2;
+	char *shorter;
+
+	if (size <= TEXT_MAX)
+		return text;
+	while (head > 0 && is_inside_letter(text[head]))
+		head--;
+	while (is_inside_letter(text[tail]))
+		tail++;
+	shorter = pf_format("%.*s ... %s", (int)head, text, text + tail);
+	free(text);
+	return shorter;
+}
+
 __attribute__((format(printf, 4, 0))) static struct pf_problem *add(struct pf_problems *problems,
 	const char *file, int line, const char *format, va_list arguments)
 {
@@ -34,7 +59,7 @@ __attribute__((format(printf, 4, 0))) static struct pf_problem *add(struct pf_pr
 	problem->warning = false;
 	problem->file = pf_strdup(file);
 	problem->line = line;
-	problem->text = pf_vformat(format, arguments);
+	problem->text = shorten(pf_vformat(format, arguments));
 	return problem;
 }
 

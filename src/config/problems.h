@@ -19,7 +19,7 @@ struct pf_problem {
 	bool warning; /* else an error */
 	char *file;
 	int line;   /* 0: the file as a whole */
-	char *text; /* "item: what is wrong, what was expected" */
+	char *text; /* "item: what is wrong, what was expected", shortened if it is very long */
 };
 
 struct pf_problems {

@@ -3,13 +3,19 @@
 
 #include "mqtt/inbox.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 
-#define MESSAGES_MAX 1024
 /* more than a window, a connect, a loss and an end */
 #define NEWS_MAX 256
+
+/* Of what was dropped the users are told so often, and the log has it. */
+#define TELL_EVERY_S 1.0
+#define LOG_EVERY_NS (60 * PF_NS_PER_S)
 
 void pf_news_free(struct pf_news *news)
 {
@@ -18,12 +24,62 @@ void pf_news_free(struct pf_news *news)
 	free(news);
 }
 
+/* One topic (to be freed) and how many of its messages were dropped; false: no more. */
+static bool take_dropped(struct pf_inbox *inbox, char **ret_topic, uint64_t *ret_n)
+{
+	bool found;
+
+	pthread_mutex_lock(&inbox->queue_lock);
+	found = pf_queue_take_dropped(&inbox->messages, ret_topic, ret_n);
+	if (!found)
+		atomic_store(&inbox->dropped, false);
+	pthread_mutex_unlock(&inbox->queue_lock);
+	return found;
+}
+
+static void log_dropped(struct pf_inbox *inbox, const char *topic, uint64_t n)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	if (inbox->logged_ns && now_ns - inbox->logged_ns < LOG_EVERY_NS)
+		return;
+	inbox->logged_ns = now_ns;
+	pf_warning("mqtt: messages on %s come faster than they can be handled, %" PRIu64
+		   " were dropped; info counts all of them",
+		topic, n);
+}
+
+static void on_tell(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct pf_inbox *inbox = timer->data;
+	char *topic;
+	uint64_t n;
+
+	(void)loop;
+	(void)events;
+	while (take_dropped(inbox, &topic, &n)) {
+		log_dropped(inbox, topic, n);
+		if (inbox->on_dropped)
+			inbox->on_dropped(inbox->user, topic, n);
+		free(topic);
+	}
+}
+
+static void tell_later(struct pf_inbox *inbox)
+{
+	if (!atomic_load(&inbox->dropped) || ev_is_active(&inbox->tell))
+		return;
+	ev_timer_set(&inbox->tell, TELL_EVERY_S, 0);
+	ev_timer_start(inbox->loop, &inbox->tell);
+}
+
 static void on_async(struct ev_loop *loop, struct ev_async *watcher, int events)
 {
 	struct pf_inbox *inbox = watcher->data;
 
 	(void)loop;
 	(void)events;
+	tell_later(inbox);
 	inbox->on_ready(inbox->user);
 }
 
@@ -34,10 +90,15 @@ void pf_inbox_init(
 	inbox->on_ready = on_ready;
 	inbox->user = user;
 	inbox->closed = false;
-	atomic_init(&inbox->overflow, 0);
+	atomic_init(&inbox->dropped, false);
 	pf_mailbox_init(&inbox->news, NEWS_MAX);
-	pf_mailbox_init(&inbox->messages, MESSAGES_MAX);
+	pthread_mutex_init(&inbox->queue_lock, NULL);
+	pf_queue_init(&inbox->messages);
 	pthread_mutex_init(&inbox->close_lock, NULL);
+	inbox->on_dropped = NULL;
+	inbox->logged_ns = 0;
+	ev_init(&inbox->tell, on_tell);
+	inbox->tell.data = inbox;
 	ev_async_init(&inbox->ready, on_async);
 	inbox->ready.data = inbox;
 	ev_set_priority(&inbox->ready, EV_MAXPRI); /* commands come first */
@@ -53,19 +114,18 @@ void pf_inbox_close(struct pf_inbox *inbox)
 	pthread_mutex_unlock(&inbox->close_lock);
 	ev_ref(inbox->loop);
 	ev_async_stop(inbox->loop, &inbox->ready);
+	ev_timer_stop(inbox->loop, &inbox->tell);
 }
 
 void pf_inbox_done(struct pf_inbox *inbox)
 {
-	struct pf_incoming *message;
 	struct pf_news *news;
 
 	while ((news = pf_inbox_take_news(inbox)))
 		pf_news_free(news);
-	while ((message = pf_inbox_take_message(inbox)))
-		free(message);
 	pf_mailbox_done(&inbox->news);
-	pf_mailbox_done(&inbox->messages);
+	pf_queue_done(&inbox->messages);
+	pthread_mutex_destroy(&inbox->queue_lock);
 	pthread_mutex_destroy(&inbox->close_lock);
 }
 
@@ -105,10 +165,10 @@ void pf_inbox_put_progress(struct pf_inbox *inbox, enum pf_news_kind kind, uint6
 
 void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message)
 {
-	if (!pf_mailbox_put(&inbox->messages, message)) {
-		free(message);
-		atomic_fetch_add(&inbox->overflow, 1);
-	}
+	pthread_mutex_lock(&inbox->queue_lock);
+	if (!pf_queue_put(&inbox->messages, message))
+		atomic_store(&inbox->dropped, true);
+	pthread_mutex_unlock(&inbox->queue_lock);
 	wake(inbox);
 }
 
@@ -119,7 +179,12 @@ struct pf_news *pf_inbox_take_news(struct pf_inbox *inbox)
 
 struct pf_incoming *pf_inbox_take_message(struct pf_inbox *inbox)
 {
-	return pf_mailbox_take(&inbox->messages);
+	struct pf_incoming *message;
+
+	pthread_mutex_lock(&inbox->queue_lock);
+	message = pf_queue_take(&inbox->messages);
+	pthread_mutex_unlock(&inbox->queue_lock);
+	return message;
 }
 
 void pf_inbox_wake(struct pf_inbox *inbox)
@@ -127,7 +192,8 @@ void pf_inbox_wake(struct pf_inbox *inbox)
 	wake(inbox);
 }
 
-uint64_t pf_inbox_overflow(const struct pf_inbox *inbox)
+void pf_inbox_tell_dropped(
+	struct pf_inbox *inbox, void (*on_dropped)(void *user, const char *topic, uint64_t n))
 {
-	return atomic_load(&inbox->overflow);
+	inbox->on_dropped = on_dropped;
 }

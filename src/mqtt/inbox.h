@@ -4,7 +4,7 @@
 /*
  * From the threads of the link to the main loop: news about the connection, and messages that came
  * in. Bounded; wakes the loop. News never overflows (the loop orders few things at a time), a flood
- * of messages is cut off and counted.
+ * of messages is cut off and counted (queue.h).
  */
 
 #ifndef PF_MQTT_INBOX_H
@@ -19,6 +19,7 @@
 
 #include "base/thread.h"
 #include "mqtt/message.h"
+#include "mqtt/queue.h"
 #include "mqtt/session.h"
 
 enum pf_news_kind {
@@ -48,10 +49,16 @@ struct pf_inbox {
 	struct ev_async ready;
 	void (*on_ready)(void *user);
 	void *user;
-	struct pf_mailbox news, messages;
+	struct pf_mailbox news;
+	pthread_mutex_t queue_lock;
+	struct pf_queue messages; /* with queue_lock */
 	pthread_mutex_t close_lock;
 	bool closed; /* with close_lock: the loop may be gone */
-	_Atomic uint64_t overflow;
+
+	_Atomic bool dropped; /* something, and it is not told yet */
+	struct ev_timer tell;
+	void (*on_dropped)(void *user, const char *topic, uint64_t n);
+	uint64_t logged_ns; /* when the log had the last of it; 0: not yet */
 };
 
 /* Makes an empty inbox and watches it: on_ready is called from the loop, which it does not keep. */
@@ -73,20 +80,24 @@ void pf_inbox_put_progress(struct pf_inbox *inbox, enum pf_news_kind kind, uint6
 /* Puts news in and takes it over. Any thread. */
 void pf_inbox_put_news(struct pf_inbox *inbox, struct pf_news *news);
 
-/* Puts a message in and takes it over, or drops and counts it. Any thread. */
+/* Puts a message in and takes it over; one may be dropped and counted. Any thread. */
 void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message);
 
 /* The oldest news, owned by the caller; NULL: none. Main loop. */
 struct pf_news *pf_inbox_take_news(struct pf_inbox *inbox);
 
-/* The oldest message, owned by the caller; NULL: none. Main loop. */
+/* The next message, owned by the caller; NULL: none. Main loop. */
 struct pf_incoming *pf_inbox_take_message(struct pf_inbox *inbox);
 
 /* Has on_ready called (again) soon. Main loop. */
 void pf_inbox_wake(struct pf_inbox *inbox);
 
-/* Messages dropped so far. */
-uint64_t pf_inbox_overflow(const struct pf_inbox *inbox);
+/*
+ * From now on on_dropped is called from the loop, with the inbox's user, at most once a second for
+ * each topic of which messages were dropped. Main loop.
+ */
+void pf_inbox_tell_dropped(
+	struct pf_inbox *inbox, void (*on_dropped)(void *user, const char *topic, uint64_t n));
 
 /* Frees news; NULL is fine. */
 void pf_news_free(struct pf_news *news);

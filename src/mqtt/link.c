@@ -56,7 +56,6 @@ struct pf_link {
 	struct pf_window window;
 	uint64_t connected_ns; /* 0: never */
 	struct pf_link_log log;
-	uint64_t overflow; /* counted */
 	struct pf_link_stats stats;
 };
 
@@ -143,22 +142,17 @@ static void on_failed(struct pf_link *link, const struct pf_news *news)
 	connect_later(link);
 }
 
-/* Hands up to n waiting messages on, or drops them. false: there are no more. */
-static bool take_messages(struct pf_link *link, size_t n, bool drop)
+/* Hands the next message on, or drops it. false: there is none. */
+static bool take_message(struct pf_link *link, bool drop)
 {
-	struct pf_incoming *incoming;
+	struct pf_incoming *incoming = pf_inbox_take_message(pf_client_inbox(link->client));
 
-	for (size_t i = 0; i < n; i++) {
-		incoming = pf_inbox_take_message(pf_client_inbox(link->client));
-		if (!incoming)
-			return false;
-		if (!drop) {
-			link->stats.received++;
-			link->callbacks.message(link->user, &incoming->message);
-		}
-		free(incoming);
+	if (incoming && !drop) {
+		link->stats.received++;
+		link->callbacks.message(link->user, &incoming->message);
 	}
-	return true;
+	free(incoming);
+	return incoming != NULL;
 }
 
 /* The broker's answers to the subscriptions. */
@@ -205,7 +199,8 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 	if (link->state != STATE_CONNECTED)
 		return;
 	/* these came before the loss */
-	(void)take_messages(link, SIZE_MAX, false);
+	while (take_message(link, false))
+		;
 	link->stats.connected = false;
 	link->stats.dropped += pf_window_lost(&link->window, pf_outbox_drop_others(&link->outbox));
 	pf_link_log_lost(&link->log, now_ns, news->text);
@@ -230,16 +225,22 @@ static void on_ended(struct pf_link *link)
 	link->callbacks.stopped(link->user);
 }
 
-static void count_overflow(struct pf_link *link)
+static void on_dropped(void *user, const char *topic, uint64_t n)
 {
-	const uint64_t overflow = pf_inbox_overflow(pf_client_inbox(link->client));
+	struct pf_link *link = user;
 
-	if (overflow == link->overflow)
-		return;
-	link->stats.dropped += overflow - link->overflow;
-	link->overflow = overflow;
-	pf_link_log_refused(&link->log, pf_clock_now_ns(),
-		"messages come in faster than they can be handled, dropping some");
+	link->stats.dropped += n;
+	link->callbacks.overloaded(link->user, topic, n);
+}
+
+/* Answers must not get lost: without room for more of them no more is taken. */
+static void take_some(struct pf_link *link)
+{
+	for (int n = 0; n < MESSAGES_AT_A_TIME; n++)
+		if (!link->stats.connected || !pf_outbox_has_room(&link->outbox) ||
+			!take_message(link, false))
+			return;
+	pf_inbox_wake(pf_client_inbox(link->client));
 }
 
 /* true: that was the last, and the link may be gone */
@@ -250,7 +251,8 @@ static bool handle(struct pf_link *link, const struct pf_news *news)
 		on_connected(link, news);
 		break;
 	case PF_NEWS_FAILED:
-		(void)take_messages(link, SIZE_MAX, true);
+		while (take_message(link, true))
+			;
 		on_failed(link, news);
 		break;
 	case PF_NEWS_LOST:
@@ -279,15 +281,13 @@ static void on_ready(void *user)
 	struct pf_news *news;
 	bool ended;
 
-	count_overflow(link);
 	while ((news = pf_inbox_take_news(pf_client_inbox(link->client)))) {
 		ended = handle(link, news);
 		pf_news_free(news);
 		if (ended)
 			return;
 	}
-	if (link->stats.connected && take_messages(link, MESSAGES_AT_A_TIME, false))
-		pf_inbox_wake(pf_client_inbox(link->client));
+	take_some(link);
 }
 
 /* ---- interface ------------------------------------------------------------------------------- */
@@ -318,6 +318,7 @@ struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *c
 	link->callbacks = *callbacks;
 	link->user = user;
 	link->client = pf_client_new(loop, config, will_topic, on_ready, link);
+	pf_inbox_tell_dropped(pf_client_inbox(link->client), on_dropped);
 	pf_outbox_init(&link->outbox);
 	pf_link_log_init(&link->log, config->broker);
 	pf_version_init(&link->version, config->version);

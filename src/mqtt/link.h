@@ -44,6 +44,11 @@ struct pf_link_callbacks {
 	/* A message on a subscribed topic. */
 	void (*message)(void *user, const struct pf_link_message *message);
 	/*
+	 * So many messages on a topic came faster than they could be handled, and were dropped; at
+	 * most once a second for each topic.
+	 */
+	void (*overloaded)(void *user, const char *topic, uint64_t n);
+	/*
 	 * The broker has a message with a token (or has refused it, which is counted and logged).
 	 * In the order of publishing; none comes for what was on its way at `disconnected`.
 	 */

@@ -60,26 +60,32 @@ static struct pf_outgoing *make_copy(const struct pf_link_publication *publicati
 	return message;
 }
 
-/* Before the one that is to be the last of the states, if it waits; else at the end. */
-static void put_in(struct pf_outbox *outbox, struct pf_outgoing *message)
+/*
+ * Before `place`, if there is one; else before the one that is to be the last of the states, if it
+ * waits; else at the end.
+ */
+static void put_in(struct pf_outbox *outbox, struct pf_outgoing *message, struct pf_outgoing *place)
 {
-	message->next = message->state && outbox->n_ahead < AHEAD_MAX ? outbox->barrier : NULL;
-	message->previous = message->next ? message->next->previous : outbox->last;
-	if (message->next) {
-		message->next->previous = message;
+	if (!place && message->state && outbox->barrier && outbox->n_ahead < AHEAD_MAX) {
+		place = outbox->barrier;
 		outbox->n_ahead++;
-	} else {
-		outbox->last = message;
 	}
+	message->next = place;
+	message->previous = place ? place->previous : outbox->last;
+	if (place)
+		place->previous = message;
+	else
+		outbox->last = message;
 	if (message->previous)
 		message->previous->next = message;
 	else
 		outbox->first = message;
 }
 
-static void append(struct pf_outbox *outbox, struct pf_outgoing *message, bool last)
+static void append(
+	struct pf_outbox *outbox, struct pf_outgoing *message, struct pf_outgoing *place, bool last)
 {
-	put_in(outbox, message);
+	put_in(outbox, message, place);
 	if (last) {
 		outbox->barrier = message;
 		outbox->n_ahead = 0;
@@ -92,6 +98,7 @@ static void append(struct pf_outbox *outbox, struct pf_outgoing *message, bool l
 		outbox->n_states++;
 	} else {
 		outbox->n_others++;
+		outbox->n_kept += message->token != 0;
 	}
 }
 
@@ -123,6 +130,7 @@ static void take_out(struct pf_outbox *outbox, struct pf_outgoing *message)
 		outbox->n_states--;
 	} else {
 		outbox->n_others--;
+		outbox->n_kept -= message->token != 0;
 	}
 }
 
@@ -149,19 +157,31 @@ void pf_outbox_done(struct pf_outbox *outbox)
 		free(message);
 }
 
+static size_t n_answers(const struct pf_outbox *outbox)
+{
+	return outbox->n_others - outbox->n_kept;
+}
+
+static bool is_crowded(const struct pf_outbox *outbox)
+{
+	return n_answers(outbox) >= PF_OUTBOX_CROWD;
+}
+
 int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication)
 {
 	struct pf_outgoing *older = publication->state ? find_state(outbox, publication->topic)
 						       : NULL;
+	struct pf_outgoing *place = NULL;
 
 	if (older) {
+		place = is_crowded(outbox) ? older->next : NULL;
 		take_out(outbox, older);
 		free(older);
 	}
 	if (publication->state ? outbox->n_states >= PF_OUTBOX_STATES_MAX
 			       : outbox->n_others >= PF_OUTBOX_OTHERS_MAX)
 		return -ENOBUFS;
-	append(outbox, make_copy(publication), publication->last);
+	append(outbox, make_copy(publication), place, publication->last);
 	return 0;
 }
 
@@ -197,6 +217,11 @@ size_t pf_outbox_drop_others(struct pf_outbox *outbox)
 		free(message);
 	}
 	return n;
+}
+
+bool pf_outbox_has_room(const struct pf_outbox *outbox)
+{
+	return n_answers(outbox) < PF_OUTBOX_ROOM;
 }
 
 bool pf_outbox_is_empty(const struct pf_outbox *outbox)

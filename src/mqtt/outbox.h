@@ -3,7 +3,8 @@
 
 /*
  * What waits to be sent, in order and bounded. Of a state only the newest per topic waits: a newer
- * one removes the older and joins the end, so that what was published last also arrives last.
+ * one removes the older and joins the end, so that what was published last also arrives last. Where
+ * many answers wait it takes the place of the older one instead, or it might never be sent.
  * Other messages just queue up. Main loop only.
  */
 
@@ -18,6 +19,8 @@
 
 #define PF_OUTBOX_STATES_MAX 16384 /* topics; far more than a configuration can have */
 #define PF_OUTBOX_OTHERS_MAX 1000
+#define PF_OUTBOX_CROWD      64  /* answers that make a state keep its place */
+#define PF_OUTBOX_ROOM       256 /* answers; what is taken in above that has to wait */
 
 /* A message that waits or is on its way; one block, freed with free(). */
 struct pf_outgoing {
@@ -40,6 +43,7 @@ struct pf_outbox {
 	struct pf_outgoing *first, *last;
 	struct pf_outgoing *buckets[256]; /* states by topic */
 	size_t n_states, n_others;
+	size_t n_kept;               /* of the others: they have a token */
 	struct pf_outgoing *barrier; /* the waiting one that is to be the last state, or NULL */
 	size_t n_ahead;              /* states that were put before it since */
 };
@@ -67,6 +71,9 @@ struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox);
  * last of the states: it speaks of a connection that is gone.
  */
 size_t pf_outbox_drop_others(struct pf_outbox *outbox);
+
+/* Whether the answers to more commands may be put in. */
+bool pf_outbox_has_room(const struct pf_outbox *outbox);
 
 /* Whether nothing waits. */
 bool pf_outbox_is_empty(const struct pf_outbox *outbox);

@@ -21,8 +21,12 @@
 #include "mqtt/message.h"
 #include "mqtt/outbox.h"
 
+struct pf_lane;
+
 /* A message that came in, with all it points to in one block. Freed with free(). */
 struct pf_incoming {
+	struct pf_incoming *previous, *next; /* these and */
+	struct pf_lane *lane;                /* this are the queue's: queue.h */
 	struct pf_link_message message;
 	char bytes[];
 };

@@ -73,6 +73,31 @@ static void newest_state_joins_the_end(void)
 	pf_outbox_done(&outbox);
 }
 
+/* Commands repeat the state: it must not be put off for as long as they come. */
+static void a_state_is_sent_however_often_it_is_replaced(void)
+{
+	struct pf_outgoing *message = NULL;
+	int n = 0;
+
+	pf_outbox_init(&outbox);
+	for (int i = 0; i < PF_OUTBOX_CROWD; i++)
+		(void)put("ack", "x", false);
+	(void)put("state", "old", true);
+	do {
+		free(message);
+		(void)put("ack", "x", false);
+		(void)put("state", "new", true);
+		message = pf_outbox_take(&outbox);
+	} while (!message->state && n++ < 1000);
+	T_INT(n, PF_OUTBOX_CROWD);
+	T_STR(message->topic, "state");
+	T_INT(message->payload[0], 'n');
+	free(message);
+	T_INT(outbox.n_states, 0);
+	T_STR(outbox.last->topic, "ack");
+	pf_outbox_done(&outbox);
+}
+
 static void topics_with_the_same_bucket_stay_apart(void)
 {
 	char topic[16], text[16];
@@ -250,7 +275,8 @@ static void the_last_state_goes_with_its_connection(void)
 }
 
 T_MAIN("outbox", T(first_in_first_out), T(newest_state_joins_the_end),
-	T(the_last_state_stays_the_last), T(the_last_state_does_not_wait_for_ever),
-	T(the_last_state_goes_with_its_connection), T(topics_with_the_same_bucket_stay_apart),
-	T(others_are_dropped_states_stay), T(is_bounded), T(everything_is_copied),
-	T(waiting_takes_from_the_time_to_live), T(a_life_begins_now_if_not_said_otherwise))
+	T(a_state_is_sent_however_often_it_is_replaced), T(the_last_state_stays_the_last),
+	T(the_last_state_does_not_wait_for_ever), T(the_last_state_goes_with_its_connection),
+	T(topics_with_the_same_bucket_stay_apart), T(others_are_dropped_states_stay), T(is_bounded),
+	T(everything_is_copied), T(waiting_takes_from_the_time_to_live),
+	T(a_life_begins_now_if_not_said_otherwise))
