@@ -18,6 +18,9 @@
 /* Changes within this time after a write are written together. */
 #define GAP_MS 500
 
+/* The same where a crash before the write would leave a relay as it is for good. */
+#define URGENT_GAP_MS 50
+
 struct pf_record_store {
 	struct pf_timers *timers;
 	struct pf_worker *worker;
@@ -31,6 +34,7 @@ struct pf_record_store {
 	/* a write under way; the job and its text are the worker's then */
 	struct pf_job job;
 	bool busy, again;
+	bool urgent; /* what is to be written next */
 	char *text;
 	int result;
 	uint32_t n_failures; /* in a row */
@@ -84,6 +88,11 @@ static void take_result(struct pf_record_store *store)
 	store->text = NULL;
 }
 
+static uint64_t gap_end_ns(const struct pf_record_store *store)
+{
+	return store->written_ns + (store->urgent ? URGENT_GAP_MS : GAP_MS) * PF_NS_PER_MS;
+}
+
 static void done(struct pf_job *job)
 {
 	struct pf_record_store *store = PF_OWNER(job, struct pf_record_store, job);
@@ -94,7 +103,7 @@ static void done(struct pf_job *job)
 		schedule(
 			store, pf_clock_now_ns() + pf_backoff_ms(store->n_failures) * PF_NS_PER_MS);
 	else if (store->again)
-		schedule(store, store->written_ns + GAP_MS * PF_NS_PER_MS);
+		schedule(store, gap_end_ns(store));
 }
 
 static void on_write(struct pf_timer *timer, uint64_t now_ns)
@@ -108,7 +117,7 @@ static void on_write(struct pf_timer *timer, uint64_t now_ns)
 		return;
 	}
 	store->written_ns = now_ns;
-	store->again = false;
+	store->again = store->urgent = false;
 	store->busy = pf_worker_submit(store->worker, &store->job);
 	/* never full: there is this one job */
 	if (!store->busy)
@@ -118,12 +127,11 @@ static void on_write(struct pf_timer *timer, uint64_t now_ns)
 /* A change: it is written soon, at once if the last write was some time ago. */
 static void change(struct pf_record_store *store)
 {
-	const uint64_t gap_end_ns = store->written_ns + GAP_MS * PF_NS_PER_MS;
-	const uint64_t now_ns = pf_clock_now_ns();
+	const uint64_t due_ns = gap_end_ns(store), now_ns = pf_clock_now_ns();
 
 	/* a failed write waits for its next try */
 	if (!store->n_failures || !store->write.place)
-		schedule(store, gap_end_ns > now_ns ? gap_end_ns : now_ns);
+		schedule(store, due_ns > now_ns ? due_ns : now_ns);
 }
 
 /* Times of another boot say nothing in this one. */
@@ -222,6 +230,21 @@ struct pf_history pf_record_store_history(const struct pf_record_store *store,
 		&store->old, store->old.boot_id ? store->old.boot_id : "", config, line, now_ns);
 }
 
+/*
+ * Whether a pulse has begun that only the record can end after a crash: else the line is left as
+ * it is, with this `on_exit`.
+ */
+static bool is_urgent(const struct pf_record_store *store, const struct pf_output *output,
+	const struct pf_line_info *line)
+{
+	const struct pf_recorded *recorded = pf_record_find(
+		&store->record, output->config->driver->name, line);
+	bool level;
+
+	return output->config->on_exit == PF_ON_EXIT_KEEP && pf_output_unfinished(output, &level) &&
+	       !(recorded && recorded->unfinished);
+}
+
 void pf_record_store_set(struct pf_record_store *store, const struct pf_output *output,
 	const struct pf_line_info *line)
 {
@@ -231,6 +254,7 @@ void pf_record_store_set(struct pf_record_store *store, const struct pf_output *
 	/* until it is held, the last run knows more */
 	if (!output->started)
 		return;
+	store->urgent = store->urgent || is_urgent(store, output, line);
 	was_old = pf_record_remove(&store->old, driver, line);
 	if (pf_record_set(&store->record, output, line,
 		    output->group ? output->group->dead_time_ms : 0) ||
