@@ -496,7 +496,7 @@ static void test_edges(bool active_low)
 	check_int("it is rising, logically", edges[0].rising, true);
 	check_int("its stamp is right", edges[0].time_ns > before_ns && edges[0].time_ns < now_ns(),
 		true);
-	check_int("none is missing", edges[0].missed, 0);
+	check_int("none is missing", (long)edges[0].missed, 0);
 	check_int("the level", ops->get(line), 1);
 	(void)toggle(17, active_low, "button");
 	check_int("the descriptor tells again", wait_readable(line, &events), true);
@@ -523,7 +523,7 @@ static void test_overflow(int changes)
 	while ((n = ops->read_edges(line, edges, 10)) > 0)
 		for (int i = 0; i < n; i++) {
 			read++;
-			missed += edges[i].missed;
+			missed += (long)edges[i].missed;
 		}
 	check_int("reading ends well", n, 0);
 	check_int("the level is right after it", ops->get(line), changes % 2);
@@ -535,7 +535,7 @@ static void test_overflow(int changes)
 	(void)toggle(18, changes % 2 == 0, "meter");
 	(void)wait_readable(line, &events);
 	check_int("the next edge comes", ops->read_edges(line, edges, 10), 1);
-	check_int("with none missing before it", edges[0].missed, 0);
+	check_int("with none missing before it", (long)edges[0].missed, 0);
 	ops->release(line);
 }
 
