@@ -26,14 +26,23 @@ static pid_t read_owner(int fd)
 	return (pid_t)pid;
 }
 
-static int write_owner(int fd)
+/* For the message of a second one only: a full disk is no reason not to start. */
+static void write_owner(int fd)
 {
 	char text[24];
 	const int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 
-	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-		return -errno;
-	return 0;
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n)
+		(void)!ftruncate(fd, 0);
+}
+
+/* What root makes belongs to whom the directory does, who may be the next to take the lock. */
+static void share(int fd, const char *state_dir)
+{
+	struct stat status;
+
+	if (geteuid() == 0 && stat(state_dir, &status) == 0)
+		(void)!fchown(fd, status.st_uid, status.st_gid);
 }
 
 int pf_lock_take(const char *state_dir, pid_t *ret_owner)
@@ -43,7 +52,7 @@ int pf_lock_take(const char *state_dir, pid_t *ret_owner)
 
 	/* if it cannot be made, open() says why */
 	(void)mkdir(state_dir, 0750);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	r = fd < 0 ? -errno : 0;
 	free(path);
 	if (r < 0)
@@ -54,10 +63,7 @@ int pf_lock_take(const char *state_dir, pid_t *ret_owner)
 		close(fd);
 		return r;
 	}
-	r = write_owner(fd);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
+	share(fd, state_dir);
+	write_owner(fd);
 	return fd;
 }

@@ -175,8 +175,10 @@ static int take_lock(struct run *run)
 	run->lock_fd = pf_lock_take(run->state_dir, &owner);
 	if (run->lock_fd >= 0)
 		return PF_EXIT_OK;
-	if (run->lock_fd == -EWOULDBLOCK)
+	if (run->lock_fd == -EWOULDBLOCK && owner)
 		pf_error("pinferry is running already, as process %d", (int)owner);
+	else if (run->lock_fd == -EWOULDBLOCK)
+		pf_error("pinferry is running already");
 	else
 		pf_error("state directory %s: %s", run->state_dir, strerror(-run->lock_fd));
 	return PF_EXIT_FAILURE;

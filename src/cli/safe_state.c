@@ -120,11 +120,11 @@ static int take_lock(struct work *work)
 	work->lock_fd = pf_lock_take(work->state_dir, &owner);
 	if (work->lock_fd >= 0)
 		return PF_EXIT_OK;
-	if (work->lock_fd == -EWOULDBLOCK) {
+	if (work->lock_fd == -EWOULDBLOCK && owner) {
 		pf_error("pinferry is running, as process %d; nothing was changed", (int)owner);
 		return PF_EXIT_FAILURE;
 	}
-	if (is_locked(work->state_dir)) {
+	if (work->lock_fd == -EWOULDBLOCK || is_locked(work->state_dir)) {
 		pf_error("pinferry is running; nothing was changed");
 		return PF_EXIT_FAILURE;
 	}

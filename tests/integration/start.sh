@@ -137,7 +137,42 @@ commands_are_refused_while_it_stops() {
   [ "$(cat "$board/gpio/GPIO4")" = 0 ]
 }
 
+# as root may do after the installation: the daemon is somebody else, who has to get at the files
+what_root_makes_belongs_to_whom_the_directory_does() {
+  [ "$(id -u)" -eq 0 ] || { note 'only root can give files away' && exit 77; }
+  start_broker
+  configure_all
+  chown nobody "$dir/state"
+  pinferry safe-state -s "$board"
+  [ "$(stat -c %U "$dir/state/lock")" = nobody ] || fail "the lock is $(stat -c %U "$dir/state/lock")'s"
+}
+
+# a full disk is no reason to be without relays
+it_starts_with_a_full_disk() {
+  local own=$dir/own-mounts
+  unshare --mount true 2>/dev/null || { note 'no mount namespace is allowed here' && exit 77; }
+  start_broker
+  start_listener
+  configure_all
+  cat >"$own" <<END
+#!/bin/sh
+mount -t tmpfs -o size=16k full "$dir/state" || exit 1
+cat /dev/zero >"$dir/state/fill" 2>/dev/null
+exec "$PINFERRY" "\$@"
+END
+  chmod 755 "$own"
+  unshare --mount "$own" run -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" -v \
+    2>>"$daemon_log" &
+  daemon=$!
+  pids+=("$daemon")
+  expect '1 t/status online'
+  command_output a ON
+  expect '1 t/output/a ON'
+  stop_daemon
+}
+
 run_tests initial_and_on_exit_are_on_the_line the_state_is_published_when_the_broker_comes \
   keep_goes_on_over_a_restart_in_both_states keep_of_a_line_that_was_an_input_is_off_with_a_warning \
   a_crash_leaves_the_line_and_the_next_start_sets_initial an_upgrade_is_a_stop_and_a_start \
-  commands_are_refused_while_it_stops
+  commands_are_refused_while_it_stops what_root_makes_belongs_to_whom_the_directory_does \
+  it_starts_with_a_full_disk
