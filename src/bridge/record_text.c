@@ -12,12 +12,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "bridge/record.h"
+#include "bridge/state_file.h"
 
-#define VERSION 1
-
-/* The first line, with its line end, and the bytes of it. */
-#define HEADER      "pinferry record %d %08" PRIx32 "\n"
-#define HEADER_SIZE (sizeof "pinferry record 1 00000000\n" - 1)
+#define KIND "record"
 
 static const char *const drives[] = {[PF_DRIVE_PUSH_PULL] = "push-pull",
 	[PF_DRIVE_OPEN_DRAIN] = "open-drain",
@@ -25,19 +22,6 @@ static const char *const drives[] = {[PF_DRIVE_PUSH_PULL] = "push-pull",
 
 static const char *const exits[] = {
 	[PF_ON_EXIT_OFF] = "off", [PF_ON_EXIT_ON] = "on", [PF_ON_EXIT_KEEP] = "keep"};
-
-/* CRC-32 as in IEEE 802.3, bit by bit: the text is small. */
-static uint32_t checksum(const char *text, size_t size)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= (uint8_t)text[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-	}
-	return ~crc;
-}
 
 /* ---- to text ----------------------------------------------------------------------------------*/
 
@@ -89,7 +73,7 @@ char *pf_record_encode(const struct pf_record *record)
 		cJSON_AddItemToArray(outputs, make_output(&record->outputs[i]));
 	json = cJSON_Print(object);
 	cJSON_Delete(object);
-	text = pf_format(HEADER "%s", VERSION, checksum(json, strlen(json)), json);
+	text = pf_state_seal(KIND, json);
 	cJSON_free(json);
 	return text;
 }
@@ -199,28 +183,16 @@ static bool read_record(const cJSON *object, struct pf_record *record)
 	return true;
 }
 
-static bool has_good_header(const char *text, size_t size)
-{
-	char *header;
-	bool good;
-
-	if (size < HEADER_SIZE)
-		return false;
-	header = pf_format(HEADER, VERSION, checksum(text + HEADER_SIZE, size - HEADER_SIZE));
-	good = memcmp(text, header, HEADER_SIZE) == 0;
-	free(header);
-	return good;
-}
-
 int pf_record_decode(const char *text, size_t size, struct pf_record *ret_record)
 {
+	const char *json = pf_state_unseal(KIND, text, size);
 	struct pf_record record = {0};
 	cJSON *object;
 	bool good;
 
-	if (!has_good_header(text, size))
+	if (!json)
 		return -EBADMSG;
-	object = cJSON_ParseWithLength(text + HEADER_SIZE, size - HEADER_SIZE);
+	object = cJSON_ParseWithLength(json, size - (size_t)(json - text));
 	good = object && read_record(object, &record);
 	cJSON_Delete(object);
 	if (!good) {
