@@ -54,6 +54,21 @@ struct pf_mqtt_config {
 	struct pf_place place;
 };
 
+/* home_assistant: { ... } */
+struct pf_ha_config {
+	bool discovery;        /* default false */
+	const char *prefix;    /* default "homeassistant" */
+	const char *device_id; /* client_id, of letters, digits, '_' and '-' */
+};
+
+/* home_assistant = { ... } of an item */
+struct pf_ha_item_config {
+	bool enabled;             /* default true */
+	const char *name;         /* NULL: the item's */
+	const char *icon;         /* "mdi:pump", or NULL */
+	const char *device_class; /* one that Home Assistant takes; NULL: by the channel, or none */
+};
+
 /* What every item has. */
 struct pf_item_config {
 	const char *name;
@@ -61,6 +76,7 @@ struct pf_item_config {
 	int qos;
 	bool retain;
 	enum pf_format format;
+	struct pf_ha_item_config home_assistant;
 	struct pf_place place;
 };
 
@@ -170,6 +186,7 @@ struct pf_config {
 	const char *driver_dir; /* as configured, or NULL */
 	int log_level;          /* enum pf_log_level, or -1 if not configured */
 	struct pf_mqtt_config mqtt;
+	struct pf_ha_config home_assistant;
 	struct pf_input_config *inputs;
 	size_t n_inputs;
 	struct pf_output_config *outputs;

@@ -17,7 +17,8 @@ _Static_assert(PF_LOG_ERROR == 0 && PF_LOG_DEBUG == 4, "levels[] has the order o
 
 /* The file as a whole. */
 struct root {
-	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log, *buffer;
+	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log, *buffer,
+		*home_assistant;
 };
 
 #define PART(key, kind, member) PF_KEY_OF(key, kind, struct root, member, PF_KEY_RANGE(0, 0))
@@ -30,7 +31,7 @@ static const struct pf_key root_keys[] = {
 	PART("interlocks", PF_KEY_LIST, interlocks),
 	PART("log", PF_KEY_GROUP, log),
 	PART("buffer", PF_KEY_GROUP, buffer),
-	{.name = "home_assistant", .type = PF_KEY_LATER},
+	PART("home_assistant", PF_KEY_GROUP, home_assistant),
 };
 
 static const struct pf_key path_keys[] = {
@@ -72,6 +73,7 @@ static void load(struct pf_loader *loader, const struct pf_node *root)
 	if (parts.log)
 		pf_keys_read(loader->problems, parts.log, "log", &log_set, 1);
 	pf_load_mqtt(loader, parts.mqtt);
+	pf_load_home_assistant(loader, parts.home_assistant);
 	pf_load_inputs(loader, parts.inputs);
 	pf_load_interlocks(loader, parts.interlocks);
 	pf_load_outputs(loader, parts.outputs);

@@ -16,7 +16,6 @@ const struct pf_key pf_item_keys[] = {
 	PF_KEY_OF("qos", PF_KEY_INT, struct pf_item_config, qos, PF_KEY_RANGE(0, 2)),
 	PF_KEY_OF("retain", PF_KEY_BOOL, struct pf_item_config, retain),
 	PF_KEY_OF("format", PF_KEY_CHOICE, struct pf_item_config, format, .choices = formats),
-	{.name = "home_assistant", .type = PF_KEY_LATER},
 };
 const size_t pf_n_item_keys = sizeof pf_item_keys / sizeof *pf_item_keys;
 
@@ -45,6 +44,7 @@ void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const 
 	config->qos = loader->config->mqtt.qos;
 	config->retain = true;
 	config->format = PF_FORMAT_PLAIN;
+	config->home_assistant.enabled = true;
 	config->place = group->place;
 }
 

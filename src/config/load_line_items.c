@@ -95,9 +95,11 @@ static void load_input(struct pf_loader *loader, const struct pf_node *group, si
 {
 	struct pf_input_config *input = &loader->config->inputs[loader->config->n_inputs++];
 	const char *driver = DEFAULT_DRIVER;
+	const struct pf_node *ha = NULL;
 	struct pf_item_loader item;
 	const struct pf_key_set sets[] = {
 		{pf_item_keys, pf_n_item_keys, &input->item},
+		pf_ha_item_key(&ha),
 		{KEYS(driver_keys), &driver},
 		{KEYS(line_keys), &input->line},
 		{KEYS(input_keys), input},
@@ -114,6 +116,7 @@ static void load_input(struct pf_loader *loader, const struct pf_node *group, si
 	input->driver = pf_item_driver(&item, driver, true);
 	pf_load_line(&item, &input->line);
 	check_same_payload(&item, input->payload_on, input->payload_off);
+	pf_load_ha_item(&item, ha, PF_HA_BINARY_SENSOR, NULL);
 }
 
 static void check_output_rules(const struct pf_item_loader *item, struct pf_output_config *output)
@@ -161,9 +164,11 @@ static void load_output(struct pf_loader *loader, const struct pf_node *group, s
 	struct pf_output_config *output = &loader->config->outputs[loader->config->n_outputs++];
 	struct pf_envelope_groups groups = {0};
 	const char *driver = DEFAULT_DRIVER;
+	const struct pf_node *ha = NULL;
 	struct pf_item_loader item;
 	const struct pf_key_set sets[] = {
 		{pf_item_keys, pf_n_item_keys, &output->item},
+		pf_ha_item_key(&ha),
 		{KEYS(driver_keys), &driver},
 		{KEYS(line_keys), &output->line},
 		{KEYS(output_keys), output},
@@ -181,6 +186,7 @@ static void load_output(struct pf_loader *loader, const struct pf_node *group, s
 	pf_load_line(&item, &output->line);
 	check_output_rules(&item, output);
 	pf_load_envelope(&item, &groups, output);
+	pf_load_ha_item(&item, ha, output->pulse_ms ? PF_HA_BUTTON : PF_HA_SWITCH, NULL);
 }
 
 void pf_load_inputs(struct pf_loader *loader, const struct pf_node *list)

@@ -231,9 +231,11 @@ static void load_sensor(struct pf_loader *loader, const struct pf_node *group, s
 {
 	struct pf_sensor_config *sensor = &loader->config->sensors[loader->config->n_sensors++];
 	struct raw_sensor raw = {.config = sensor, .address = -1};
+	const struct pf_node *ha = NULL;
 	struct pf_item_loader item;
 	const struct pf_key_set sets[] = {
 		{pf_item_keys, pf_n_item_keys, &sensor->item},
+		pf_ha_item_key(&ha),
 		{raw_keys, sizeof raw_keys / sizeof *raw_keys, &raw},
 		{sensor_keys, sizeof sensor_keys / sizeof *sensor_keys, sensor},
 	};
@@ -255,6 +257,8 @@ static void load_sensor(struct pf_loader *loader, const struct pf_node *group, s
 	if (sensor->item.format == PF_FORMAT_JSON && sensor->driver->n_channels > 1)
 		pf_item_add_topic(&item, "topic", "topic", sensor->item.topic);
 	pf_load_channels(&item, raw.channels, raw.raw_channels, sensor);
+	pf_load_ha_item(&item, ha, PF_HA_SENSOR,
+		sensor->driver->n_channels == 1 ? &sensor->driver->channels[0] : NULL);
 	pf_item_add_fault_topics(&item);
 }
 

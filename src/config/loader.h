@@ -10,6 +10,7 @@
 #define PF_CONFIG_LOADER_H
 
 #include "config/config.h"
+#include "config/ha_classes.h"
 #include "config/node.h"
 #include "config/pool.h"
 #include "config/problems.h"
@@ -60,6 +61,19 @@ extern const size_t pf_n_item_keys;
 
 /* load_mqtt.c: reads mqtt: { ... }, or sets the defaults if group is NULL. */
 void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group);
+
+/* load_home_assistant.c: reads home_assistant: { ... } after mqtt; NULL is fine. */
+void pf_load_home_assistant(struct pf_loader *loader, const struct pf_node *group);
+
+/* load_home_assistant.c: the key of an item that holds its group; base: where the group goes. */
+struct pf_key_set pf_ha_item_key(const struct pf_node **group);
+
+/*
+ * load_home_assistant.c: reads the group of an item (NULL is fine), which is of this kind. channel:
+ * that of a sensor with only one, else NULL.
+ */
+void pf_load_ha_item(const struct pf_item_loader *item, const struct pf_node *group,
+	enum pf_ha_kind kind, const struct pf_channel *channel);
 
 /* load_line_items.c: reads inputs: ( ... ); NULL is fine. */
 void pf_load_inputs(struct pf_loader *loader, const struct pf_node *list);

@@ -1,0 +1,230 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "home_assistant/announcement.h"
+
+#include <cJSON.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "config.h"
+#include "config/expiry.h"
+#include "config/ha_classes.h"
+#include "hw/driver_set.h"
+
+/*
+ * Home Assistant forgets a reading that is not renewed in time. A bus with more sensors than it
+ * can serve is no reason for that, and a fault has its own message, so there is no hurry.
+ */
+#define EXPIRE_MIN_S 60u
+
+static const char *const platforms[PF_HA_KINDS] = {[PF_HA_BINARY_SENSOR] = "binary_sensor",
+	[PF_HA_SWITCH] = "switch",
+	[PF_HA_BUTTON] = "button",
+	[PF_HA_SENSOR] = "sensor"};
+
+/* An announcement under way. Keys of the JSON are the short forms that Home Assistant knows. */
+struct builder {
+	const struct pf_config *config;
+	cJSON *components;
+	struct pf_ha_announcement announcement;
+};
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(object, key, text);
+}
+
+/* The text of an object, which is freed. */
+static char *finish(cJSON *object)
+{
+	char *text = cJSON_PrintUnformatted(object);
+	/* without memory cJSON gives NULL; pf_strdup() ends the process in that case, too */
+	char *copy = pf_strdup(text ? text : "{}");
+
+	free(text);
+	cJSON_Delete(object);
+	return copy;
+}
+
+static void add_availability(cJSON *list, const char *topic, const char *suffix)
+{
+	char *whole = pf_format("%s/%s", topic, suffix);
+	cJSON *entry = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(entry, "t", whole);
+	cJSON_AddItemToArray(list, entry);
+	free(whole);
+}
+
+/* What every entity has. channel: its name, or NULL for the item as a whole. */
+static cJSON *add_component(struct builder *builder, const struct pf_item_config *item,
+	enum pf_ha_kind kind, const char *channel)
+{
+	struct pf_ha_announcement *all = &builder->announcement;
+	const char *name = item->home_assistant.name ? item->home_assistant.name : item->name;
+	char *key = pf_format("%s%s%s", item->name, channel ? "." : "", channel ? channel : "");
+	char *id = pf_format("%s_%s", builder->config->home_assistant.device_id, key);
+	char *label = pf_format("%s%s%s", name, channel ? " " : "", channel ? channel : "");
+	cJSON *component = cJSON_AddObjectToObject(builder->components, key);
+	cJSON *availability;
+
+	add_text(component, "p", platforms[kind]);
+	add_text(component, "uniq_id", id);
+	add_text(component, "name", label);
+	add_text(component, "ic", item->home_assistant.icon);
+	availability = cJSON_AddArrayToObject(component, "avty");
+	add_availability(availability, builder->config->mqtt.prefix, "status");
+	add_availability(availability, item->topic, "availability");
+	if (item->qos)
+		cJSON_AddNumberToObject(component, "qos", item->qos);
+	all->components = pf_reallocarray(all->components, all->n + 1, sizeof *all->components);
+	all->components[all->n++] = (struct pf_ha_component){key, platforms[kind]};
+	free(id);
+	free(label);
+	return component;
+}
+
+static void add_state(cJSON *component, const struct pf_item_config *item, const char *payload_on,
+	const char *payload_off)
+{
+	add_text(component, "stat_t", item->topic);
+	add_text(component, "pl_on", payload_on);
+	add_text(component, "pl_off", payload_off);
+	if (item->format == PF_FORMAT_JSON)
+		add_text(component, "val_tpl", "{{ value_json.state }}");
+}
+
+static void add_input(struct builder *builder, const struct pf_input_config *input)
+{
+	cJSON *component = add_component(builder, &input->item, PF_HA_BINARY_SENSOR, NULL);
+
+	add_state(component, &input->item, input->payload_on, input->payload_off);
+	add_text(component, "dev_cla", input->item.home_assistant.device_class);
+}
+
+/* A pulse ends by itself: a switch that goes back on its own would look like a fault. */
+static void add_output(struct builder *builder, const struct pf_output_config *output)
+{
+	const enum pf_ha_kind kind = output->pulse_ms ? PF_HA_BUTTON : PF_HA_SWITCH;
+	cJSON *component = add_component(builder, &output->item, kind, NULL);
+
+	add_text(component, "cmd_t", output->command_topic);
+	if (kind == PF_HA_BUTTON)
+		add_text(component, "pl_prs", output->payload_on);
+	else
+		add_state(component, &output->item, output->payload_on, output->payload_off);
+	add_text(component, "dev_cla", output->item.home_assistant.device_class);
+}
+
+static void add_channel(struct builder *builder, const struct pf_sensor_config *sensor, size_t i)
+{
+	const struct pf_channel *channel = &sensor->driver->channels[i];
+	const struct pf_item_config *item = &sensor->item;
+	const bool json = item->format == PF_FORMAT_JSON;
+	const uint32_t expiry_s = pf_sensor_expiry_s(sensor, i, sensor->interval_ms);
+	const char *device_class = item->home_assistant.device_class;
+	const char *unit = pf_channel_unit(channel);
+	cJSON *component = add_component(
+		builder, item, PF_HA_SENSOR, sensor->driver->n_channels > 1 ? channel->name : NULL);
+	char *template;
+
+	add_text(component, "stat_t", json ? item->topic : sensor->channels[i].topic);
+	if (!device_class)
+		device_class = pf_ha_class_of(channel);
+	add_text(component, "dev_cla", device_class);
+	add_text(component, "stat_cla", pf_ha_state_class(device_class));
+	if (*unit)
+		add_text(component, "unit_of_meas", unit);
+	cJSON_AddNumberToObject(component, "sug_dsp_prc", sensor->channels[i].decimals);
+	cJSON_AddNumberToObject(
+		component, "exp_aft", expiry_s > EXPIRE_MIN_S ? expiry_s : EXPIRE_MIN_S);
+	if (!json)
+		return;
+	/* a channel without a true value is missing in the object: unknown then */
+	template = pf_format("{{ value_json.get('%s') }}", channel->name);
+	add_text(component, "val_tpl", template);
+	free(template);
+}
+
+static void add_components(struct builder *builder)
+{
+	const struct pf_config *config = builder->config;
+
+	for (size_t i = 0; i < config->n_inputs; i++)
+		if (config->inputs[i].item.home_assistant.enabled)
+			add_input(builder, &config->inputs[i]);
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (config->outputs[i].item.home_assistant.enabled)
+			add_output(builder, &config->outputs[i]);
+	for (size_t i = 0; i < config->n_sensors; i++)
+		for (size_t k = 0; k < config->sensors[i].driver->n_channels; k++)
+			if (config->sensors[i].item.home_assistant.enabled)
+				add_channel(builder, &config->sensors[i], k);
+}
+
+/* The message without its components. */
+static cJSON *make_root(const struct pf_config *config)
+{
+	cJSON *root = cJSON_CreateObject(), *device, *origin, *ids;
+
+	device = cJSON_AddObjectToObject(root, "dev");
+	ids = cJSON_AddArrayToObject(device, "ids");
+	cJSON_AddItemToArray(ids, cJSON_CreateString(config->home_assistant.device_id));
+	add_text(device, "name", config->mqtt.client_id);
+	add_text(device, "mdl", "Pinferry");
+	add_text(device, "sw", PACKAGE_VERSION);
+	origin = cJSON_AddObjectToObject(root, "o");
+	add_text(origin, "name", "Pinferry");
+	add_text(origin, "sw", PACKAGE_VERSION);
+	add_text(root, "avty_mode", "all");
+	return root;
+}
+
+bool pf_ha_announce(const struct pf_config *config, struct pf_ha_announcement *ret_announcement)
+{
+	struct builder builder = {.config = config};
+	cJSON *root;
+
+	if (!config->home_assistant.discovery)
+		return false;
+	root = make_root(config);
+	builder.components = cJSON_AddObjectToObject(root, "cmps");
+	add_components(&builder);
+	if (builder.announcement.n == 0) {
+		cJSON_Delete(root);
+		return false;
+	}
+	builder.announcement.payload = finish(root);
+	builder.announcement.topic = pf_format("%s/device/%s/config", config->home_assistant.prefix,
+		config->home_assistant.device_id);
+	*ret_announcement = builder.announcement;
+	return true;
+}
+
+void pf_ha_announcement_done(struct pf_ha_announcement *announcement)
+{
+	for (size_t i = 0; i < announcement->n; i++)
+		free(announcement->components[i].key);
+	free(announcement->components);
+	free(announcement->topic);
+	free(announcement->payload);
+	*announcement = (struct pf_ha_announcement){0};
+}
+
+char *pf_ha_farewell(
+	const struct pf_config *config, const struct pf_ha_component *components, size_t n)
+{
+	cJSON *root = make_root(config), *object = cJSON_AddObjectToObject(root, "cmps");
+
+	for (size_t i = 0; i < n; i++)
+		add_text(cJSON_AddObjectToObject(object, components[i].key), "p",
+			components[i].platform);
+	return finish(root);
+}
+
+char *pf_ha_birth_topic(const struct pf_config *config)
+{
+	return pf_format("%s/status", config->home_assistant.prefix);
+}
