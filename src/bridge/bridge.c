@@ -12,6 +12,7 @@
 #include "base/notify.h"
 #include "bridge/buffers.h"
 #include "bridge/buses.h"
+#include "bridge/discovery.h"
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
@@ -19,6 +20,7 @@
 #include "bridge/record_store.h"
 #include "bridge/safe_state.h"
 #include "bridge/stall.h"
+#include "bridge/traces_file.h"
 #include "config/same.h"
 #include "mqtt/link.h"
 
@@ -29,8 +31,10 @@ struct pf_bridge {
 	struct pf_env env;
 	struct pf_items items;
 	struct pf_info info;
+	struct pf_discovery discovery;
+	struct pf_kept_file *traces_file;
 	struct pf_config *link_config; /* the one that the link was made for */
-	char *status_topic;
+	struct pf_trace *status;       /* PREFIX/status */
 	struct pf_stall stall;
 	bool stopping;
 	bool link_ending; /* the old link is ending, a new one follows */
@@ -42,7 +46,16 @@ struct pf_bridge {
 /* ---- the link ---------------------------------------------------------------------------------
  */
 
-/* All subscriptions are acknowledged: states first, `online` behind them. */
+/* States first, `online` behind them. */
+static void publish_all(void *user)
+{
+	struct pf_bridge *bridge = user;
+
+	pf_publisher_publish(&bridge->env.publisher);
+	pf_publisher_announce(&bridge->env.publisher, bridge->status, "online");
+}
+
+/* All subscriptions are acknowledged. */
 static void on_connected(void *user)
 {
 	struct pf_bridge *bridge = user;
@@ -51,7 +64,8 @@ static void on_connected(void *user)
 		return;
 	pf_info_connected(&bridge->info);
 	pf_publisher_connected(&bridge->env.publisher);
-	pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "online");
+	pf_discovery_connected(&bridge->discovery);
+	publish_all(bridge);
 	pf_items_link(&bridge->items, true);
 	pf_buffers_connected(bridge->env.buffers);
 	(void)pf_notify("STATUS=Connected to %s", bridge->env.config->mqtt.broker);
@@ -70,6 +84,7 @@ static void on_disconnected(void *user, const char *reason)
 	struct pf_bridge *bridge = user;
 
 	pf_publisher_disconnected(&bridge->env.publisher);
+	pf_discovery_disconnected(&bridge->discovery);
 	pf_items_link(&bridge->items, false);
 	(void)pf_notify("STATUS=Not connected to %s: %s", bridge->env.config->mqtt.broker, reason);
 }
@@ -79,6 +94,7 @@ static void on_message(void *user, const struct pf_link_message *message)
 	struct pf_bridge *bridge = user;
 	const uint64_t now_ns = pf_clock_now_ns();
 
+	pf_discovery_message(&bridge->discovery, message);
 	pf_items_message(&bridge->items, now_ns, message,
 		pf_stall_is_stale(&bridge->stall, now_ns, message->time_ns));
 }
@@ -87,7 +103,8 @@ static void on_delivered(void *user, uint64_t token)
 {
 	struct pf_bridge *bridge = user;
 
-	pf_buffers_delivered(bridge->env.buffers, token);
+	if (!pf_publisher_delivered(&bridge->env.publisher, token))
+		pf_buffers_delivered(bridge->env.buffers, token);
 }
 
 static void on_overloaded(void *user, const char *topic, uint64_t n)
@@ -105,6 +122,14 @@ static void on_stopped(void *user)
 	pf_timer_set(&bridge->env.timers, &bridge->link_ended, 0);
 }
 
+static void claim_status(struct pf_bridge *bridge)
+{
+	char *topic = pf_format("%s/status", bridge->env.config->mqtt.prefix);
+
+	bridge->status = pf_traces_claim(&bridge->env.publisher.traces, topic, NULL);
+	free(topic);
+}
+
 static int start_link(struct pf_bridge *bridge)
 {
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
@@ -117,10 +142,10 @@ static int start_link(struct pf_bridge *bridge)
 	const struct pf_mqtt_config *mqtt = &bridge->env.config->mqtt;
 
 	bridge->link_config = pf_config_hold(bridge->env.config);
-	bridge->status_topic = pf_format("%s/status", mqtt->prefix);
 	bridge->env.publisher.link = pf_link_new(
-		bridge->env.loop, mqtt, bridge->status_topic, &callbacks, bridge);
+		bridge->env.loop, mqtt, bridge->status->topic, &callbacks, bridge);
 	pf_items_subscribe(&bridge->items, bridge->env.publisher.link);
+	pf_discovery_subscribe(&bridge->discovery, bridge->env.publisher.link);
 	return pf_link_start(bridge->env.publisher.link);
 }
 
@@ -128,8 +153,6 @@ static void free_link(struct pf_bridge *bridge)
 {
 	pf_link_free(bridge->env.publisher.link);
 	bridge->env.publisher.link = NULL;
-	free(bridge->status_topic);
-	bridge->status_topic = NULL;
 	pf_config_free(bridge->link_config);
 	bridge->link_config = NULL;
 }
@@ -168,7 +191,7 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_offline)
 {
 	if (say_offline)
-		pf_publisher_announce(&bridge->env.publisher, bridge->status_topic, "offline");
+		pf_publisher_announce(&bridge->env.publisher, bridge->status, "offline");
 	pf_publisher_disconnected(&bridge->env.publisher);
 	pf_link_stop(bridge->env.publisher.link, deadline_ms);
 }
@@ -206,6 +229,22 @@ static int start_record(struct pf_env *env, struct pf_driver_set *drivers)
 	return 0;
 }
 
+static int start_files(struct pf_bridge *bridge, struct pf_driver_set *drivers)
+{
+	struct pf_env *env = &bridge->env;
+	int r = pf_traces_file_new(env->loop, &env->timers, env->config->state_dir,
+		&env->publisher.traces, &bridge->traces_file);
+
+	if (r < 0)
+		return r;
+	r = start_record(env, drivers);
+	if (r < 0) {
+		pf_kept_file_free(bridge->traces_file);
+		pf_traces_done(&env->publisher.traces);
+	}
+	return r;
+}
+
 int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct pf_board *board,
 	struct pf_driver_set *drivers, void (*stopped)(void *user), void *user,
 	struct pf_bridge **ret_bridge)
@@ -221,7 +260,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	pf_timer_init(&bridge->link_ended, on_link_ended);
 	r = pf_timers_init(&bridge->env.timers, loop);
 	if (r == 0) {
-		r = start_record(&bridge->env, drivers);
+		r = start_files(bridge, drivers);
 		if (r < 0)
 			pf_timers_done(&bridge->env.timers);
 	}
@@ -230,11 +269,13 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 		free(bridge);
 		return r;
 	}
+	claim_status(bridge);
 	pf_stall_init(&bridge->stall, &bridge->env.timers, pf_clock_now_ns());
 	bridge->env.buses = pf_buses_new(loop);
 	bridge->env.buffers = pf_buffers_new(&bridge->env);
 	pf_items_start(&bridge->items, &bridge->env);
 	pf_info_init(&bridge->info, &bridge->env);
+	pf_discovery_init(&bridge->discovery, &bridge->env, publish_all, bridge);
 	*ret_bridge = bridge;
 	return start_link(bridge);
 }
@@ -243,23 +284,21 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 static void move_prefix(struct pf_bridge *bridge)
 {
 	struct pf_publisher *publisher = &bridge->env.publisher;
-	struct pf_state *status;
 
 	pf_info_rename(&bridge->info);
 	/* while a link is ending, its status was dealt with when that began */
-	if (!bridge->link_ending) {
-		status = pf_state_add(publisher, bridge->status_topic, 1, true);
-		pf_state_set(publisher, status, "offline");
-		pf_state_remove(publisher, status, true);
-	}
-	pf_publisher_sweep(publisher);
+	if (!bridge->link_ending)
+		pf_publisher_announce(publisher, bridge->status, "offline");
+	pf_traces_release(&publisher->traces, bridge->status);
+	claim_status(bridge);
 }
 
 void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 {
 	struct pf_config *old = bridge->env.config;
 	const bool same_link = pf_same_mqtt(&old->mqtt, &config->mqtt) &&
-			       pf_items_same_subscriptions(old, config);
+			       pf_items_same_subscriptions(old, config) &&
+			       pf_discovery_same_subscription(old, config);
 	const bool moved = strcmp(old->mqtt.prefix, config->mqtt.prefix) != 0;
 
 	pf_buffers_use(bridge->env.buffers, config);
@@ -267,6 +306,8 @@ void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 	pf_config_free(old);
 	if (moved)
 		move_prefix(bridge);
+	pf_discovery_reload(&bridge->discovery);
+	pf_publisher_sweep(&bridge->env.publisher);
 	if (same_link || bridge->link_ending)
 		return;
 	bridge->link_ending = true;
@@ -301,10 +342,13 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	bridge->env.buses = NULL;
 	pf_items_free(&bridge->items, all);
 	pf_info_done(&bridge->info);
+	pf_discovery_done(&bridge->discovery);
 	pf_stall_done(&bridge->stall);
 	free_link(bridge);
 	pf_buffers_free(bridge->env.buffers);
 	pf_record_store_free(bridge->env.record);
+	bridge->env.publisher.traces.changed = NULL;
+	pf_kept_file_free(bridge->traces_file);
 	pf_timers_done(&bridge->env.timers);
 	/* sensors left behind still point to the bridge and its states */
 	if (!all)

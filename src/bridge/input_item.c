@@ -229,6 +229,7 @@ struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_inpu
 	input->user = user;
 	pf_item_init(&input->item, env, "input", &config->item);
 	input->state = pf_item_add_state(&input->item, NULL);
+	pf_item_add_availability(&input->item);
 	pf_timer_init(&input->settle, on_settle);
 	pf_timer_init(&input->wake, on_wake);
 	try_line(input, pf_clock_now_ns());

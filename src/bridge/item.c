@@ -58,14 +58,13 @@ void pf_item_done(struct pf_item *item, bool clear)
 	leave_list(item);
 }
 
-/*
- * Added at its first use, when the item's value topics are there: so that after a connect, when
- * all states are published in the order they were added, it comes after the value.
- */
+void pf_item_add_availability(struct pf_item *item)
+{
+	item->availability = add_state(item, "availability", true);
+}
+
 static void set_availability(struct pf_item *item, const char *payload)
 {
-	if (!item->availability)
-		item->availability = add_state(item, "availability", true);
 	pf_state_set(&item->env->publisher, item->availability, payload);
 }
 

@@ -35,6 +35,12 @@ struct pf_item {
 void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
 	const struct pf_item_config *config);
 
+/*
+ * Adds the availability, after the item's value topics: so that after a connect, when all states
+ * are published in the order they were added, it comes after the value. Required before a fault.
+ */
+void pf_item_add_availability(struct pf_item *item);
+
 /* Frees its states; if `clear`, their retained messages are cleared. */
 void pf_item_done(struct pf_item *item, bool clear);
 

@@ -331,6 +331,7 @@ static void add_topics(struct pf_output_item *output, struct pf_env *env)
 	pf_output_topics_init(&output->topics, config);
 	pf_item_init(&output->item, env, "output", &config->item);
 	output->state = pf_item_add_state(&output->item, NULL);
+	pf_item_add_availability(&output->item);
 }
 
 static void remove_topics(struct pf_output_item *output, bool clear)

@@ -17,8 +17,8 @@ struct pf_state {
 	uint32_t expiry_s; /* how long a content is true; 0: for ever */
 	uint64_t set_ns;   /* CLOCK_BOOTTIME */
 	bool retain;
-	bool orphan; /* removed, but not yet cleared at the broker */
-	bool left;   /* to somebody else, who publishes on the topic */
+	bool left;              /* to somebody else, who publishes on the topic */
+	struct pf_trace *trace; /* if retained */
 	struct pf_state *previous, *next;
 };
 
@@ -34,6 +34,8 @@ static void publish(struct pf_publisher *publisher, const struct pf_state *state
 		.born_ns = state->set_ns};
 
 	pf_debug("publish %s %s", state->topic, state->payload);
+	if (state->trace && *state->payload)
+		pf_traces_store(&publisher->traces, state->trace);
 	/* what cannot be taken now is published again at the next connect */
 	(void)pf_link_publish(publisher->link, &publication);
 }
@@ -46,6 +48,7 @@ struct pf_state *pf_state_add(
 	state->topic = pf_strdup(topic);
 	state->qos = qos;
 	state->retain = retain;
+	state->trace = retain ? pf_traces_claim(&publisher->traces, topic, NULL) : NULL;
 	state->previous = publisher->last;
 	if (publisher->last)
 		publisher->last->next = state;
@@ -74,33 +77,65 @@ void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, boo
 {
 	if (!state)
 		return;
-	if (clear && state->retain && state->payload)
-		state->orphan = true;
-	else
-		unlink_and_free(publisher, state);
+	if (clear && state->trace)
+		pf_traces_release(&publisher->traces, state->trace);
+	unlink_and_free(publisher, state);
 }
 
-static bool is_taken_over(const struct pf_publisher *publisher, const struct pf_state *orphan)
+static bool is_true(const struct pf_state *state, uint64_t now_ns)
 {
-	for (const struct pf_state *state = publisher->first; state; state = state->next)
-		if (!state->orphan && strcmp(state->topic, orphan->topic) == 0)
-			return true;
-	return false;
+	return state->payload && !state->left &&
+	       (state->expiry_s == 0 || now_ns - state->set_ns < state->expiry_s * PF_NS_PER_S);
+}
+
+/* Who listens has heard the empty message, too. */
+static void publish_unretained(struct pf_publisher *publisher, const char *topic)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (struct pf_state *state = publisher->first; state; state = state->next)
+		if (!state->retain && is_true(state, now_ns) && strcmp(state->topic, topic) == 0)
+			publish(publisher, state);
+}
+
+/* false: it cannot go out now. */
+static bool clear(struct pf_publisher *publisher, struct pf_trace *trace)
+{
+	const struct pf_link_publication publication = {.topic = trace->topic,
+		.payload = "",
+		.qos = 1,
+		.retain = true,
+		.token = pf_traces_token(&publisher->traces)};
+
+	if (pf_link_publish(publisher->link, &publication) != 0)
+		return false;
+	pf_debug("clear %s", trace->topic);
+	trace->token = publication.token;
+	publish_unretained(publisher, trace->topic);
+	return true;
 }
 
 void pf_publisher_sweep(struct pf_publisher *publisher)
 {
-	struct pf_state *next;
+	struct pf_trace *trace = NULL;
+	size_t n, n_most;
 
-	for (struct pf_state *state = publisher->first; state && publisher->connected;
-		state = next) {
-		next = state->next;
-		if (!state->orphan)
-			continue;
-		if (!is_taken_over(publisher, state))
-			pf_state_set(publisher, state, "");
-		unlink_and_free(publisher, state);
-	}
+	if (!publisher->connected)
+		return;
+	/* the others when the broker has these */
+	n = pf_traces_under_way(&publisher->traces);
+	n_most = (size_t)pf_link_share(publisher->link);
+	while (n < n_most && (trace = pf_traces_next(&publisher->traces, trace)))
+		if (!trace->part && pf_trace_is_orphan(trace))
+			n += clear(publisher, trace);
+}
+
+bool pf_publisher_delivered(struct pf_publisher *publisher, uint64_t token)
+{
+	if (!pf_traces_delivered(&publisher->traces, token))
+		return false;
+	pf_publisher_sweep(publisher);
+	return true;
 }
 
 void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s)
@@ -119,11 +154,11 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
 		publish(publisher, state);
 }
 
-void pf_state_leave(struct pf_state *state)
+void pf_state_leave(struct pf_publisher *publisher, struct pf_state *state)
 {
 	state->left = true;
-	free(state->payload);
-	state->payload = pf_strdup("");
+	if (state->trace)
+		pf_traces_store(&publisher->traces, state->trace);
 }
 
 const char *pf_state_payload(const struct pf_state *state)
@@ -131,21 +166,21 @@ const char *pf_state_payload(const struct pf_state *state)
 	return state->payload;
 }
 
-static bool is_true(const struct pf_state *state, uint64_t now_ns)
+void pf_publisher_publish(struct pf_publisher *publisher)
 {
-	return state->payload && !state->left &&
-	       (state->expiry_s == 0 || now_ns - state->set_ns < state->expiry_s * PF_NS_PER_S);
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	for (struct pf_state *state = publisher->first; state && publisher->connected;
+		state = state->next)
+		if (is_true(state, now_ns))
+			publish(publisher, state);
 }
 
 void pf_publisher_connected(struct pf_publisher *publisher)
 {
-	const uint64_t now_ns = pf_clock_now_ns();
-
 	publisher->connected = true;
+	pf_traces_reconnected(&publisher->traces);
 	pf_publisher_sweep(publisher);
-	for (struct pf_state *state = publisher->first; state; state = state->next)
-		if (is_true(state, now_ns))
-			publish(publisher, state);
 }
 
 void pf_publisher_disconnected(struct pf_publisher *publisher)
@@ -153,9 +188,10 @@ void pf_publisher_disconnected(struct pf_publisher *publisher)
 	publisher->connected = false;
 }
 
-void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, const char *payload)
+void pf_publisher_announce(
+	struct pf_publisher *publisher, struct pf_trace *trace, const char *payload)
 {
-	const struct pf_link_publication publication = {.topic = topic,
+	const struct pf_link_publication publication = {.topic = trace->topic,
 		.payload = payload,
 		.payload_size = strlen(payload),
 		.qos = 1,
@@ -163,8 +199,10 @@ void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, co
 		.state = true,
 		.last = true};
 
-	if (publisher->connected)
-		(void)pf_link_publish(publisher->link, &publication);
+	if (!publisher->connected)
+		return;
+	pf_traces_store(&publisher->traces, trace);
+	(void)pf_link_publish(publisher->link, &publication);
 }
 
 void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,
@@ -185,4 +223,5 @@ void pf_publisher_done(struct pf_publisher *publisher)
 {
 	while (publisher->first)
 		unlink_and_free(publisher, publisher->first);
+	pf_traces_done(&publisher->traces);
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bridge/traces.h"
 #include "mqtt/link.h"
 
 /* One topic that carries a state. */
@@ -24,6 +25,7 @@ struct pf_publisher {
 	struct pf_link *link; /* borrowed; NULL: none yet */
 	bool connected;
 	struct pf_state *first, *last; /* in the order they were added */
+	struct pf_traces traces;       /* what is retained at the broker */
 };
 
 /* Adds a topic (copied) that has no content yet. */
@@ -32,11 +34,15 @@ struct pf_state *pf_state_add(
 
 /*
  * Removes a topic. If `clear`, its retained message is cleared at the broker by the next
- * pf_publisher_sweep(), unless another state has taken the topic over until then. NULL is fine.
+ * pf_publisher_sweep(), unless another state has taken the topic over until then; else it stays
+ * there. NULL is fine.
  */
 void pf_state_remove(struct pf_publisher *publisher, struct pf_state *state, bool clear);
 
-/* Clears what was removed; at once if connected, else after the next connect. */
+/*
+ * Clears what is retained at the broker and belongs to no state any more, also since before the
+ * start; at once if connected, else after the next connect.
+ */
 void pf_publisher_sweep(struct pf_publisher *publisher);
 
 /*
@@ -52,19 +58,29 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
  * Somebody else publishes on the topic: it is not published again at connects, only cleared when it
  * is removed.
  */
-void pf_state_leave(struct pf_state *state);
+void pf_state_leave(struct pf_publisher *publisher, struct pf_state *state);
 
 /* The content, or NULL if none was set. Borrowed until the next set. */
 const char *pf_state_payload(const struct pf_state *state);
 
-/* The connection is there: sweeps, and publishes what is true in the order it was added. */
+/* The connection is there: sweeps. To be followed by pf_publisher_publish(). */
 void pf_publisher_connected(struct pf_publisher *publisher);
+
+/* Publishes what is true in the order it was added, if connected. */
+void pf_publisher_publish(struct pf_publisher *publisher);
+
+/* The broker has a message with this token. false: it is none of the publisher's. */
+bool pf_publisher_delivered(struct pf_publisher *publisher, uint64_t token);
 
 /* The connection is gone. */
 void pf_publisher_disconnected(struct pf_publisher *publisher);
 
-/* Publishes one retained message now, if connected, that is not kept (the daemon's status). */
-void pf_publisher_announce(struct pf_publisher *publisher, const char *topic, const char *payload);
+/*
+ * Publishes one retained message now, if connected, that is not kept (the daemon's status). The
+ * caller claims the topic as long as it is to stay: publisher->traces.
+ */
+void pf_publisher_announce(
+	struct pf_publisher *publisher, struct pf_trace *trace, const char *payload);
 
 /* Publishes something that is no state (an answer to a command): dropped if not connected. */
 void pf_publisher_send(struct pf_publisher *publisher, const char *topic, const char *payload,

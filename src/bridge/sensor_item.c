@@ -233,6 +233,7 @@ struct pf_sensor_item *pf_sensor_item_new(
 	sensor->config = config;
 	pf_item_init(&sensor->item, env, "sensor", &config->item);
 	pf_sensor_values_init(&sensor->values, &sensor->item, config);
+	pf_item_add_availability(&sensor->item);
 	sensor->step = (struct step){.job = {.run = run_step, .done = on_step_done},
 		.board = env->board,
 		.config = config,

@@ -19,7 +19,7 @@ void pf_sensor_values_init(struct pf_sensor_values *values, struct pf_item *item
 		values->states[0] = pf_item_add_state(item, NULL);
 		values->buffer = pf_buffers_find(item->env->buffers, config->item.name);
 		if (values->buffer)
-			pf_state_leave(values->states[0]);
+			pf_state_leave(&item->env->publisher, values->states[0]);
 		return;
 	}
 	for (size_t i = 0; i < config->driver->n_channels; i++)

@@ -1,0 +1,442 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Pinferry authors
+# SPDX-License-Identifier: MIT
+
+# What Home Assistant sees. It is played by mosquitto_sub and mosquitto_pub; each message that it
+# gets is read by ha_check, which is as strict as Home Assistant.
+
+. "$(dirname "$0")/lib.sh"
+need_broker
+
+ha_check=$build/tests/integration/ha_check
+[ -x "$ha_check" ] || skip_all "$ha_check is not built"
+
+topic=homeassistant/device/pinferry-test/config
+discovery='home_assistant: { discovery = true; };'
+pump='{ name = "pump"; line = "GPIO27"; active_low = true; }'
+gate='{ name = "gate"; line = "GPIO22"; pulse_ms = 300; payload_on = "OPEN"; }'
+door='{ name = "door"; line = "GPIO17"; payload_on = "open"; payload_off = "shut"; }'
+air='{ name = "air"; driver = "bme280"; bus = "i2c-1"; address = 0x76; interval_s = 0.5; }'
+tank='{ name = "tank"; driver = "ds18b20"; id = "28-0316a2795aff"; interval_s = 1; }'
+
+# items OUTPUTS INPUTS SENSORS [LINE]: and the fence
+items() {
+  configure <<<"${4-$discovery}
+    outputs: ( ${1:+$1,} { name = \"fence\"; line = \"GPIO5\"; } );
+    inputs: ( $2 ); sensors: ( $3 );"
+}
+
+all_items() {
+  items "$pump, $gate" "$door" "$air, $tank" "$@"
+}
+
+# well_formed: all announcements so far are good ones
+well_formed() {
+  "$ha_check" <"$messages" || fail 'Home Assistant would not take that'
+}
+
+# stored: what the broker has, as a new subscriber sees it
+stored() {
+  stop_listener
+  start_listener
+  grep '^1 ' "$messages" >"$dir/stored" || true
+}
+
+# is_cleared TOPIC: the broker has nothing under it, or soon will have
+is_cleared() {
+  local answer
+  answer=$(mosquitto_sub -h 127.0.0.1 -p "$port" -t "$1" --retained-only -W 1 2>/dev/null) || true
+  [ -z "$answer" ]
+}
+
+expect_cleared() {
+  until_true "$patience_s" is_cleared "$1" || fail "$1 is still there"
+}
+
+# announced: waits for the announcement; sets $message and $announcement
+announced() {
+  expect "1 $topic {*}"
+  announcement=$message
+  well_formed
+}
+
+# has TEXT, has_not TEXT: $message
+has() {
+  [[ $message == *"$1"* ]] || fail "not announced: $1"
+}
+
+has_not() {
+  [[ $message != *"$1"* ]] || fail "announced: $1"
+}
+
+# field COMPONENT KEY: the text that a component of $announcement has there; sets $field
+field() {
+  local component=${announcement#*"\"$1\":{\"p\""}
+  component=${component#*"\"$2\":\""}
+  field=${component%%\"*}
+}
+
+count() {
+  grep -c "^1 $topic {" "$messages" || true
+}
+
+it_is_announced_before_online_and_every_item_is_there() {
+  start_broker
+  start_listener
+  all_items
+  start_daemon
+  announced
+  has '"pump":{"p":"switch","uniq_id":"pinferry-test_pump"'
+  has '"gate":{"p":"button","uniq_id":"pinferry-test_gate"'
+  has '"door":{"p":"binary_sensor","uniq_id":"pinferry-test_door"'
+  has '"air.temperature":{"p":"sensor","uniq_id":"pinferry-test_air.temperature"'
+  has '"air.humidity":{'
+  has '"air.pressure":{'
+  has '"tank":{"p":"sensor"'
+  has_not object_id
+  expect '1 t/status online'
+  [ "$(count)" -eq 1 ] || fail 'announced more than once'
+  stored
+  grep -q "^1 $topic {" "$dir/stored"
+}
+
+what_is_announced_works() {
+  start_broker
+  start_listener
+  set_line GPIO17 0
+  all_items
+  start_daemon
+  announced
+  expect '1 t/status online'
+  field pump cmd_t
+  publish "$field" ON
+  field pump stat_t
+  saw "1 $field ON"
+  expect_line GPIO27 0
+  field gate cmd_t
+  command=$field
+  field gate pl_prs
+  publish "$command" "$field"
+  saw '1 t/output/gate OPEN'
+  saw '1 t/output/gate OFF'
+  expect_line GPIO22 0
+  set_line GPIO17 1
+  field door stat_t
+  saw "1 $field open"
+  field air.pressure stat_t
+  saw "1 $field 1013.*"
+}
+
+availability_is_that_of_daemon_and_item() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  mark=0
+  announced
+  has '"avty_mode":"all"'
+  has '"avty":[{"t":"t/status"},{"t":"t/sensor/tank/availability"}]'
+  has '"avty":[{"t":"t/status"},{"t":"t/output/pump/availability"}]'
+  mark=0
+  saw '1 t/sensor/tank/availability online'
+  # the item alone, and back
+  mv "$board/sys" "$board/sys.gone"
+  expect '1 t/sensor/tank/availability offline'
+  mv "$board/sys.gone" "$board/sys"
+  expect '1 t/sensor/tank/availability online'
+  # the daemon, and back
+  kill -KILL "$daemon"
+  expect '1 t/status offline'
+  wait_end "$daemon"
+  start_daemon
+  announced
+  expect '1 t/status online'
+}
+
+the_birth_of_home_assistant_brings_everything_again() {
+  local start_ms
+  start_broker
+  start_listener
+  all_items
+  start_online
+  saw '1 t/sensor/tank *'
+  stop_listener
+  start_listener
+  publish homeassistant/status offline
+  start_ms=$(now_ms)
+  publish homeassistant/status online
+  # twice: once is enough
+  publish homeassistant/status online
+  after_fence
+  expect '0 homeassistant/status online'
+  expect '0 homeassistant/status online'
+  expect '1 t/output/pump OFF' 25
+  in_range $(($(now_ms) - start_ms)) 1000 25000
+  saw '1 t/sensor/tank *'
+  saw '1 t/output/pump/availability online'
+  announced
+  saw '1 t/status online'
+  # with what the broker had stored for the listener that is two
+  [ "$(count)" -eq 2 ] || fail 'announced more than once'
+}
+
+a_stored_birth_is_not_answered() {
+  start_broker
+  mqtt_options='version = "3.1.1";'
+  publish homeassistant/status online -r
+  start_listener
+  all_items
+  start_online
+  # this one is
+  publish homeassistant/status online
+  expect_log 'home_assistant: has started'
+  [ "$(grep -c 'home_assistant: has started' "$daemon_log")" -eq 1 ]
+}
+
+a_broker_that_lost_its_memory_hears_it_again() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  stop_broker
+  stop_listener
+  start_broker
+  start_listener
+  announced
+  expect '1 t/status online'
+}
+
+an_item_removed_while_off_goes() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  mark=0
+  saw '1 t/sensor/air/humidity *'
+  saw '1 t/sensor/tank/availability online'
+  stop_daemon
+  items "$pump" '' "$tank"
+  mark_now
+  start_daemon
+  # first by the platform alone, then not at all
+  expect "0 $topic {*}"
+  has '"air.humidity":{"p":"sensor"}'
+  has '"gate":{"p":"button"}'
+  has '"door":{"p":"binary_sensor"}'
+  has_not '"pump"'
+  announced
+  has '"pump":'
+  has_not '"air.humidity"'
+  has_not '"gate"'
+  expect '1 t/status online'
+  for gone in t/sensor/air/humidity t/sensor/air/temperature t/sensor/air/availability \
+    t/output/gate t/output/gate/availability t/input/door; do
+    expect_cleared "$gone"
+  done
+  after_fence
+  stored
+  lacks '^1 t/\(sensor/air\|output/gate\|input/door\)' "$dir/stored"
+  grep -qx '1 t/sensor/tank/availability online' "$dir/stored"
+  grep -qx '1 t/output/pump OFF' "$dir/stored"
+  # said once
+  stop_daemon
+  start_listener
+  start_online
+  never "0 $topic *"
+}
+
+# what is not measured yet must not lose what the last run has published
+nothing_of_what_stays_is_cleared_by_a_restart() {
+  start_broker
+  start_listener
+  items "$pump" "$door" "$air, $tank"
+  start_online
+  mark=0
+  saw '1 t/sensor/air/availability online'
+  saw '1 t/sensor/tank/availability online'
+  stop_daemon
+  items "$pump" "$door" "${air/= 0.5;/= 3600;}, ${tank/= 1;/= 3600;}"
+  mark_now
+  restarted=$mark
+  start_online
+  after_fence
+  mark=$restarted
+  never '1 t/sensor/*/availability '
+  never '1 t/sensor/tank '
+  never '1 t/sensor/air/humidity '
+  never "? $topic "
+  stored
+  grep -q '^1 t/sensor/tank ' "$dir/stored"
+  grep -q '^1 t/sensor/tank/availability online' "$dir/stored"
+}
+
+a_client_id_changed_while_off_removes_the_old_device() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  mark=0
+  announced
+  stop_daemon
+  all_items
+  sed -i 's/pinferry-test/shed.2/' "$dir/pinferry.conf"
+  mark_now
+  start_daemon
+  saw "1 $topic "
+  expect '1 homeassistant/device/shed_2/config {*}'
+  well_formed
+  has '"uniq_id":"shed_2_pump"'
+  never "0 $topic *"
+  expect_cleared "$topic"
+}
+
+prefixes_changed_while_off_leave_nothing_behind() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  saw '1 t/sensor/tank *'
+  stop_daemon
+  all_items 'home_assistant: { discovery = true; prefix = "ha"; };'
+  sed -i 's/prefix = "t"/prefix = "u"/' "$dir/pinferry.conf"
+  start_daemon
+  saw '1 u/status online'
+  for gone in "$topic" t/status t/info t/output/pump t/input/door t/sensor/tank; do
+    expect_cleared "$gone"
+  done
+  stored
+  lacks '^1 t/' "$dir/stored"
+  grep -q '^1 ha/device/pinferry-test/config {' "$dir/stored"
+}
+
+retain_switched_off_while_off_clears_what_is_retained() {
+  start_broker
+  start_listener
+  items "$pump" '' ''
+  start_online
+  stop_daemon
+  items "${pump/active_low/retain = false; active_low}" '' ''
+  mark_now
+  start_daemon
+  expect '1 t/output/pump '
+  # who listens has the state all the same
+  saw '0 t/output/pump OFF'
+  after_fence
+  stored
+  lacks '^1 t/output/pump O' "$dir/stored"
+}
+
+discovery_can_be_switched_off_and_on_by_reload() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  mark=0
+  announced
+  all_items ''
+  reload
+  expect "1 $topic "
+  expect_cleared "$topic"
+  all_items
+  reload
+  announced
+  saw '1 t/status online'
+  publish homeassistant/status online
+  expect_log 'home_assistant: has started'
+}
+
+items_come_and_go_by_reload() {
+  start_broker
+  start_listener
+  items "$pump" '' ''
+  start_online
+  mark=0
+  announced
+  items "$pump, $gate" "$door" ''
+  mark_now
+  reload
+  announced
+  has '"door":{'
+  # a switch that becomes a button is another entity
+  items "${pump/active_low/pulse_ms = 100; active_low}" "$door" ''
+  mark_now
+  reload
+  expect "0 $topic {*}"
+  has '"pump":{"p":"switch"}'
+  has '"gate":{"p":"button"}'
+  has_not '"door"'
+  announced
+  has '"pump":{"p":"button"'
+  has_not '"gate"'
+  # the last one, too: the device goes
+  items '' "${door/payload_on/home_assistant = { enabled = false; \}; payload_on}" ''
+  sed -i 's/line = "GPIO5";/& home_assistant = { enabled = false; };/' "$dir/pinferry.conf"
+  mark_now
+  reload
+  expect "1 $topic "
+  expect_cleared "$topic"
+}
+
+what_goes_while_the_broker_is_away_is_cleared_when_it_is_back() {
+  start_broker 'allow_anonymous true' 'persistence true' "persistence_location $dir/"
+  start_listener
+  all_items
+  start_online
+  saw '1 t/sensor/tank *'
+  stop_broker
+  stop_listener
+  expect_log 'is lost'
+  items "$pump" "$door" ''
+  reload
+  start_broker 'allow_anonymous true' 'persistence true' "persistence_location $dir/"
+  start_listener
+  saw '1 t/status online'
+  expect_cleared t/sensor/tank
+  expect_cleared t/output/gate
+  until_true "$patience_s" grep -q "^1 $topic {" "$messages"
+  after_fence
+  stored
+  lacks 't/sensor' "$dir/stored"
+  grep -qx '1 t/output/pump OFF' "$dir/stored"
+  well_formed
+}
+
+a_torn_memory_is_one_warning() {
+  start_broker
+  start_listener
+  all_items
+  start_online
+  stop_daemon
+  truncate -s 40 "$dir/state/traces"
+  mark_now
+  start_online
+  mark=0
+  announced
+  [ "$(grep -c 'traces: torn or garbled' "$daemon_log")" -eq 1 ]
+  stop_daemon
+  start_online
+  [ "$(grep -c 'traces: torn or garbled' "$daemon_log")" -eq 1 ]
+}
+
+a_message_too_large_for_the_broker_is_told_and_left_out() {
+  start_broker 'allow_anonymous true' 'max_packet_size 1000'
+  start_listener
+  all_items
+  start_online
+  expect_log "mqtt: $topic: .* bytes, and the broker takes 1000 at most"
+  saw '1 t/sensor/tank *'
+  after_fence
+  lacks 'is lost' "$daemon_log"
+  lacks "$topic" "$messages"
+}
+
+run_tests it_is_announced_before_online_and_every_item_is_there what_is_announced_works \
+  availability_is_that_of_daemon_and_item the_birth_of_home_assistant_brings_everything_again \
+  a_stored_birth_is_not_answered a_broker_that_lost_its_memory_hears_it_again \
+  an_item_removed_while_off_goes nothing_of_what_stays_is_cleared_by_a_restart \
+  a_client_id_changed_while_off_removes_the_old_device \
+  prefixes_changed_while_off_leave_nothing_behind \
+  retain_switched_off_while_off_clears_what_is_retained \
+  discovery_can_be_switched_off_and_on_by_reload items_come_and_go_by_reload \
+  what_goes_while_the_broker_is_away_is_cleared_when_it_is_back a_torn_memory_is_one_warning \
+  a_message_too_large_for_the_broker_is_told_and_left_out
