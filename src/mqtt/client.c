@@ -45,6 +45,7 @@ struct pf_client {
 	struct pf_recent recent; /* what the broker may yet refuse */
 	bool connected;          /* and PF_NEWS_CONNECTED is posted */
 	bool warned_open;        /* about files with secrets */
+	bool warned_large;       /* about a message that the broker does not take; per connection */
 };
 
 static void put_order(struct pf_client *client, struct order order)
@@ -195,6 +196,7 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 		return;
 	}
 	client->connected = true;
+	client->warned_large = false;
 	news = pf_calloc(1, sizeof *news);
 	news->kind = PF_NEWS_CONNECTED;
 	news->limits = client->limits;
@@ -216,8 +218,10 @@ static void publish_now(struct pf_client *client, struct pf_outgoing *message)
 	const bool answered = message->qos > 0 && client->limits.qos_max > 0;
 	const uint64_t token = message->token;
 	int id = 0;
-	const bool ok = client->connected && pf_session_publish(client->handle, client->version,
-						     &client->limits, message, &id);
+	const bool ok = client->connected &&
+			pf_session_fits(&client->limits, message, &client->warned_large) &&
+			pf_session_publish(
+				client->handle, client->version, &client->limits, message, &id);
 
 	pf_recent_keep(&client->recent, message, ok && client->version == PF_MQTT_5 ? id : 0);
 	if (!ok)

@@ -17,6 +17,8 @@
 #define TIMEOUT_S     10
 #define WINDOW_V3     16 /* MQTT 3.1.1 brokers do not tell; what the slowest take */
 #define SUBSCRIBE_MAX 50 /* topics in a packet: far from any broker's packet limit */
+/* Bytes of a PUBLISH at most besides topic, payload and correlation data. */
+#define PACKET_EXTRA 32
 /* What we take: payload, topic, response topic (64 KiB each at most) and a bit. */
 #define PACKET_MAX (256 * 1024)
 
@@ -46,12 +48,16 @@ static void read_limits(MQTTProperties *properties, struct pf_limits *ret_limits
 {
 	/* one less than the broker takes: a QoS 2 message still counts while its PUBREL is sent */
 	int window = numeric_or(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 65535) - 1;
+	int packet_max;
 
 	if (window > PF_WINDOW_MAX)
 		window = PF_WINDOW_MAX;
 	ret_limits->window = window > 0 ? window : 1;
 	ret_limits->qos_max = numeric_or(properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
 	ret_limits->retain = numeric_or(properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1) != 0;
+	/* what does not fit in an int is more than any message of ours */
+	packet_max = numeric_or(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
+	ret_limits->packet_max = packet_max > 0 ? (size_t)packet_max : 0;
 }
 
 /* The library's code; positive ones are the broker's. */
@@ -228,6 +234,22 @@ bool pf_session_subscribe(
 			    n - i < SUBSCRIBE_MAX ? n - i : SUBSCRIBE_MAX))
 			return false;
 	return true;
+}
+
+bool pf_session_fits(
+	const struct pf_limits *limits, const struct pf_outgoing *message, bool *warned)
+{
+	const size_t size = PACKET_EXTRA + strlen(message->topic) + message->payload_size +
+			    message->correlation_size;
+
+	if (limits->packet_max == 0 || size <= limits->packet_max)
+		return true;
+	if (!*warned)
+		pf_warning("mqtt: %s: a message of %zu bytes, and the broker takes %zu at most; "
+			   "it is left out",
+			message->topic, size, limits->packet_max);
+	*warned = true;
+	return false;
 }
 
 bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,

@@ -47,6 +47,7 @@ struct pf_limits {
 	int window;  /* messages on their way at a time, 1 to PF_WINDOW_MAX */
 	int qos_max; /* 0 to 2 */
 	bool retain;
+	size_t packet_max; /* bytes; 0: it does not tell */
 };
 
 /*
@@ -64,6 +65,13 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
  */
 bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
 	struct pf_subscription *subscriptions, size_t n);
+
+/*
+ * Whether the broker takes a message of this size: one that is larger would make it close the
+ * connection (MQTT 5 3.2.2.3.6). If not, that is logged unless *warned, which is set.
+ */
+bool pf_session_fits(
+	const struct pf_limits *limits, const struct pf_outgoing *message, bool *warned);
 
 /*
  * Publishes within what the broker allows (a lower QoS, not retained). true: handed over, and with
