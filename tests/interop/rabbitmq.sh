@@ -56,4 +56,12 @@ broker_end() {
   end_served rabbitmq TERM
 }
 
-run_broker
+# which is why the README advises against them
+dots_in_topics_become_slashes() {
+  go_online
+  publish "$top.x/set" ON -q 1
+  expect "? 1 $top/x/set ON"
+  stop_daemon
+}
+
+run_broker dots_in_topics_become_slashes
