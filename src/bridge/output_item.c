@@ -228,12 +228,10 @@ static bool is_ignored(const struct pf_output_item *output, const struct pf_link
 	bool stale, const struct pf_command *command, struct pf_outcome *ret_outcome)
 {
 	const bool plain = command->state != PF_COMMAND_TOGGLE && !command->for_ms;
-	const char *reason = NULL;
+	const char *reason = stale ? "stale" : NULL;
 
 	if (message->retained && !(output->config->accept_retained && plain))
 		reason = "retained";
-	else if (stale)
-		reason = "stale";
 	if (!reason)
 		return false;
 	ret_outcome->verdict = PF_VERDICT_IGNORED;
