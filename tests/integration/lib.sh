@@ -131,6 +131,11 @@ now_ms() {
   echo $((now / 1000))
 }
 
+# is_past MS: now_ms() has come so far
+is_past() {
+  [ "$(now_ms)" -ge "$1" ]
+}
+
 # until_true SECONDS COMMAND...: polls until the command succeeds
 until_true() {
   local deadline=$(($(now_ms) + $1 * 1000))

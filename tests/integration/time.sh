@@ -30,9 +30,9 @@ END
   mark_now
   set_line GPIO17 1
   moved=$(written_ms GPIO17)
-  until_true 5 eval '[ "$(now_ms)" -ge $((moved + 700)) ]' # bounces
+  until_true 5 is_past $((moved + 700)) # bounces
   set_line GPIO17 0
-  until_true 5 eval '[ "$(now_ms)" -ge $((moved + 1200)) ]'
+  until_true 5 is_past $((moved + 1200))
   set_line GPIO17 1
   expect '1 t/input/door {"state":"ON",*'
   heard=$(now_ms)
@@ -71,8 +71,7 @@ END
   echo 41 >"$board/i2c-1/0x48/temperature.new"
   echo hang >"$board/i2c-1/0x48/fault"
   mv "$board/i2c-1/0x48/temperature.new" "$board/i2c-1/0x48/temperature"
-  stuck=$(now_ms)
-  until_true 9 eval '[ "$(now_ms)" -ge $((stuck + 3000)) ]' # the sample is under way by then
+  until_true 9 is_past $(($(now_ms) + 3000)) # the sample is under way by then
   mark_now
   rm "$board/i2c-1/0x48/fault"
   freed=$(now_ms)
