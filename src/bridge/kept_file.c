@@ -13,8 +13,11 @@
 #include "bridge/state_file.h"
 #include "hw/worker.h"
 
-/* Changes within this time after the first are written with it. */
-#define GATHER_MS 500
+/* Changes within this time after a write are written together. */
+#define GAP_MS 500
+
+/* The same for what must not wait. */
+#define URGENT_GAP_MS 50
 
 struct pf_kept_file {
 	struct pf_timers *timers;
@@ -23,6 +26,8 @@ struct pf_kept_file {
 	char *state_dir;
 	char *written; /* what is on the disk, or NULL: not known */
 	struct pf_timer write;
+	uint64_t written_ns; /* when a write began the last time */
+	bool urgent;         /* what is to be written next */
 	uint32_t n_failures; /* in a row */
 	/* a write under way; the job and its text are the worker's then */
 	struct pf_job job;
@@ -31,25 +36,16 @@ struct pf_kept_file {
 	int result;
 };
 
-static int write_text(const struct pf_kept_file *file, const char *text)
-{
-	char *sealed = pf_state_seal(file->source.name, text);
-	const int r = pf_state_file_write(file->state_dir, file->source.name, sealed);
-
-	free(sealed);
-	return r;
-}
-
 static void run(struct pf_job *job)
 {
 	struct pf_kept_file *file = PF_OWNER(job, struct pf_kept_file, job);
 
-	file->result = write_text(file, file->text);
+	file->result = pf_state_file_write(file->state_dir, file->source.name, file->text);
 }
 
-static void schedule(struct pf_kept_file *file, uint32_t wait_ms)
+static uint64_t gap_end_ns(const struct pf_kept_file *file)
 {
-	pf_timer_set(file->timers, &file->write, pf_clock_now_ns() + wait_ms * PF_NS_PER_MS);
+	return file->written_ns + (file->urgent ? URGENT_GAP_MS : GAP_MS) * PF_NS_PER_MS;
 }
 
 static void report(struct pf_kept_file *file)
@@ -74,33 +70,37 @@ static void done(struct pf_job *job)
 		free(file->text);
 	file->text = NULL;
 	if (file->n_failures)
-		schedule(file, pf_backoff_ms(file->n_failures));
+		pf_timer_set(file->timers, &file->write,
+			pf_clock_now_ns() + pf_backoff_ms(file->n_failures) * PF_NS_PER_MS);
 	else if (file->again)
-		schedule(file, GATHER_MS);
+		pf_timer_set(file->timers, &file->write, gap_end_ns(file));
 }
 
 static void on_write(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_kept_file *file = PF_OWNER(timer, struct pf_kept_file, write);
 
-	(void)now_ns;
 	file->text = file->source.make_text(file->source.user);
-	file->again = false;
+	file->again = file->urgent = false;
 	/* the worker always has room: there is this one job */
 	if (!file->written || strcmp(file->text, file->written) != 0)
 		file->busy = pf_worker_submit(file->worker, &file->job);
-	if (file->busy)
+	if (file->busy) {
+		file->written_ns = now_ns;
 		return;
+	}
 	free(file->text);
 	file->text = NULL;
 }
 
-void pf_kept_file_changed(struct pf_kept_file *file)
+void pf_kept_file_changed(struct pf_kept_file *file, bool urgent)
 {
+	file->urgent = file->urgent || urgent;
 	if (file->busy)
 		file->again = true;
-	else if (!file->write.place)
-		schedule(file, GATHER_MS);
+	else if (!file->n_failures ||
+		 !file->write.place) /* a failed write waits for its next try */
+		pf_timer_set(file->timers, &file->write, gap_end_ns(file));
 }
 
 int pf_kept_file_new(struct ev_loop *loop, struct pf_timers *timers, const char *state_dir,
@@ -138,7 +138,7 @@ void pf_kept_file_free(struct pf_kept_file *file)
 	}
 	text = file->source.make_text(file->source.user);
 	if (file->busy || !file->written || strcmp(text, file->written) != 0) {
-		file->result = write_text(file, text);
+		file->result = pf_state_file_write(file->state_dir, file->source.name, text);
 		report(file);
 	}
 	free(text);

@@ -2,10 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Keeps the record of the lines (record.h) up to date on the disk while the daemon runs. The main
- * loop makes the text, a worker writes it, so that no line waits for the disk. Changes that come
- * soon after each other are written together, within a second; where nothing changes nothing is
- * written. A disk that fails is reported once and tried again. Main loop only.
+ * Keeps the record of the lines (record.h) up to date on the disk (kept_file.h) while the daemon
+ * runs. Main loop only.
  */
 
 #ifndef PF_BRIDGE_RECORD_STORE_H

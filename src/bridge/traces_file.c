@@ -15,12 +15,16 @@
 
 static char *make_text(void *user)
 {
-	return pf_traces_encode(user);
+	char *text = pf_traces_encode(user);
+	char *sealed = pf_state_seal(NAME, text);
+
+	free(text);
+	return sealed;
 }
 
 static void on_changed(void *user)
 {
-	pf_kept_file_changed(user);
+	pf_kept_file_changed(user, false);
 }
 
 static int load(const char *state_dir, struct pf_traces *traces)
@@ -53,7 +57,7 @@ int pf_traces_file_new(struct ev_loop *loop, struct pf_timers *timers, const cha
 		pf_warning("%s/%s: %s; what was removed from the configuration may stay at the "
 			   "broker",
 			state_dir, NAME, r == -EBADMSG ? "torn or garbled" : strerror(-r));
-	text = r == 0 || r == -ENOENT ? pf_traces_encode(traces) : NULL;
+	text = r == 0 || r == -ENOENT ? make_text(traces) : NULL;
 	r = pf_kept_file_new(loop, timers, state_dir, &source, text, ret_file);
 	free(text);
 	if (r < 0)
