@@ -85,12 +85,12 @@ static void take_out(struct pf_queue *queue, struct pf_incoming *message)
 	resize_lane(queue, message->lane, message->lane->n - 1);
 }
 
-static void drop_newest(struct pf_queue *queue, struct pf_lane *lane)
+static void drop_oldest(struct pf_queue *queue, struct pf_lane *lane)
 {
-	struct pf_incoming *message = queue->last;
+	struct pf_incoming *message = queue->first;
 
 	while (message->lane != lane)
-		message = message->previous;
+		message = message->next;
 	take_out(queue, message);
 	free(message);
 	lane->dropped++;
@@ -113,19 +113,11 @@ void pf_queue_done(struct pf_queue *queue)
 
 bool pf_queue_put(struct pf_queue *queue, struct pf_incoming *message)
 {
-	struct pf_lane *longest;
 	const bool full = queue->n >= PF_QUEUE_MAX;
 
 	message->lane = get_lane(queue, message->message.topic);
-	if (full) {
-		longest = longest_lane(queue);
-		if (message->lane->n >= longest->n) {
-			message->lane->dropped++;
-			free(message);
-			return false;
-		}
-		drop_newest(queue, longest);
-	}
+	if (full)
+		drop_oldest(queue, longest_lane(queue));
 	append(queue, message);
 	return !full;
 }

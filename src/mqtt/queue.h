@@ -5,9 +5,9 @@
  * Messages that came in and wait to be handled: in the order they came, bounded, and fair to each
  * topic, so that one that is flooded does not crowd out the others.
  *
- * When PF_QUEUE_MAX wait, the topic with the most of them loses its newest (or the one that comes,
- * if that is its own). A topic with more than PF_QUEUE_BURST waiting lets the others pass; each
- * topic's own messages stay in order. What was dropped is counted by topic.
+ * When PF_QUEUE_MAX wait, the topic with the most of them loses its oldest: what a flood ends
+ * with, an "off" maybe, is what has to count. A topic with more than PF_QUEUE_BURST waiting lets
+ * the others pass; each topic's own messages stay in order. What was dropped is counted by topic.
  *
  * Pure and not thread-safe. Owns the messages in it.
  */

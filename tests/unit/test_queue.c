@@ -106,9 +106,9 @@ static void what_is_too_much_is_dropped_and_counted(void)
 	char expected[16];
 
 	pf_queue_init(&queue);
-	put_many("pump", 0, PF_QUEUE_MAX);
-	T_FALSE(put("pump", -1));
-	T_FALSE(put("pump", -2));
+	put_many("pump", -2, PF_QUEUE_MAX);
+	T_FALSE(put("pump", PF_QUEUE_MAX - 2));
+	T_FALSE(put("pump", PF_QUEUE_MAX - 1));
 	T_INT(queue.n, PF_QUEUE_MAX);
 	T_STR(take_dropped(), "pump=2 ");
 	T_STR(take_dropped(), "");
@@ -121,7 +121,7 @@ static void what_is_too_much_is_dropped_and_counted(void)
 	pf_queue_done(&queue);
 }
 
-/* The newest of the flood makes room, so the flood itself stays in order, too. */
+/* The oldest of the flood makes room: the flood stays in order, and what it ends with counts. */
 static void others_find_room_in_a_full_queue(void)
 {
 	pf_queue_init(&queue);
@@ -132,7 +132,7 @@ static void others_find_room_in_a_full_queue(void)
 	T_STR(take_dropped(), "pump=2 ");
 	T_STR(take(), "lamp=1");
 	T_STR(take(), "lamp=2");
-	T_STR(take(), "pump=0");
+	T_STR(take(), "pump=2");
 	T_INT(queue.n, PF_QUEUE_MAX - 3);
 	pf_queue_done(&queue);
 }
@@ -159,8 +159,7 @@ static void floods_share(void)
 static void more_topics_than_room(void)
 {
 	char topic[16];
-	size_t dropped = 0;
-	uint64_t n;
+	uint64_t dropped = 0, n;
 	char *name;
 
 	pf_queue_init(&queue);
