@@ -85,6 +85,7 @@ static void on_disconnected(void *user, const char *reason)
 
 	pf_publisher_disconnected(&bridge->env.publisher);
 	pf_discovery_disconnected(&bridge->discovery);
+	pf_buffers_disconnected(bridge->env.buffers);
 	pf_items_link(&bridge->items, false);
 	(void)pf_notify("STATUS=Not connected to %s: %s", bridge->env.config->mqtt.broker, reason);
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "bridge/backlog.h"
+#include "bridge/backlog_disk.h"
 #include "mqtt/session.h"
 
 struct pf_buffer {
@@ -18,7 +19,8 @@ struct pf_buffer {
 	int qos;
 	bool retain;
 	struct pf_backlog backlog;
-	size_t n_dropped; /* since it was full for the first time */
+	struct pf_backlog_disk *disk; /* NULL: it is in memory only */
+	size_t n_dropped;             /* since it was full for the first time */
 };
 
 /* A reading that the link has, and the broker not yet. */
@@ -30,6 +32,7 @@ struct under_way {
 
 struct pf_buffers {
 	struct pf_env *env;
+	struct pf_backlog_disks *disks; /* NULL: none yet */
 	struct pf_buffer **list;
 	size_t n, turn;
 	struct under_way under_way[PF_WINDOW_MAX];
@@ -71,6 +74,14 @@ static bool send(struct pf_buffer *buffer, const struct pf_reading_text *reading
 	return true;
 }
 
+/* The one to be sent next; what an earlier run has left comes before what this one has. */
+static const struct pf_reading_text *next_of(struct pf_buffer *buffer)
+{
+	if (buffer->disk && !pf_backlog_disk_is_loaded(buffer->disk))
+		return NULL;
+	return pf_backlog_next(&buffer->backlog);
+}
+
 /* The sensors take turns, one reading each. */
 static void send_waiting(struct pf_buffers *buffers)
 {
@@ -79,7 +90,7 @@ static void send_waiting(struct pf_buffers *buffers)
 
 	for (size_t n_idle = 0; n_idle < buffers->n && buffers->n_under_way < share;) {
 		struct pf_buffer *buffer = buffers->list[buffers->turn++ % buffers->n];
-		const struct pf_reading_text *reading = pf_backlog_next(&buffer->backlog);
+		const struct pf_reading_text *reading = next_of(buffer);
 
 		n_idle = reading ? 0 : n_idle + 1;
 		if (reading && !send(buffer, reading))
@@ -99,6 +110,12 @@ static void count_dropped(struct pf_buffer *buffer, size_t n)
 	buffer->all->env->n_dropped += n;
 }
 
+static void changed(struct pf_buffer *buffer)
+{
+	if (buffer->disk)
+		pf_backlog_disk_changed(buffer->disk);
+}
+
 static void tell_if_empty(struct pf_buffer *buffer)
 {
 	if (buffer->backlog.n > 0 || buffer->n_dropped == 0)
@@ -113,6 +130,7 @@ void pf_buffer_put(
 {
 	count_dropped(buffer, pf_backlog_put(&buffer->backlog, taken_ns, payload, expiry_s));
 	send_waiting(buffer->all);
+	changed(buffer);
 }
 
 void pf_buffers_connected(struct pf_buffers *buffers)
@@ -121,6 +139,14 @@ void pf_buffers_connected(struct pf_buffers *buffers)
 	for (size_t i = 0; i < buffers->n; i++)
 		count_dropped(buffers->list[i], pf_backlog_lost(&buffers->list[i]->backlog));
 	send_waiting(buffers);
+	for (size_t i = 0; i < buffers->n; i++)
+		changed(buffers->list[i]);
+}
+
+void pf_buffers_disconnected(struct pf_buffers *buffers)
+{
+	for (size_t i = 0; i < buffers->n; i++)
+		changed(buffers->list[i]);
 }
 
 void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token)
@@ -137,6 +163,7 @@ void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token)
 	if (found.buffer) {
 		pf_backlog_confirm(&found.buffer->backlog, found.id);
 		tell_if_empty(found.buffer);
+		changed(found.buffer);
 	}
 	send_waiting(buffers);
 }
@@ -144,14 +171,10 @@ void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token)
 /* ---- which there are --------------------------------------------------------------------------
  */
 
-static void free_buffer(struct pf_buffer *buffer, const char *why)
+static void free_buffer(struct pf_buffer *buffer)
 {
 	struct pf_buffers *buffers = buffer->all;
 
-	if (buffer->backlog.n > 0)
-		pf_warning("sensor %s: %s, %zu readings that waited are lost", buffer->name, why,
-			buffer->backlog.n);
-	buffers->env->n_dropped += buffer->backlog.n;
 	for (int i = 0; i < buffers->n_under_way; i++)
 		if (buffers->under_way[i].buffer == buffer)
 			buffers->under_way[i].buffer = NULL;
@@ -159,6 +182,18 @@ static void free_buffer(struct pf_buffer *buffer, const char *why)
 	free(buffer->name);
 	free(buffer->topic);
 	free(buffer);
+}
+
+/* The configuration does not want it any more. */
+static void remove_buffer(struct pf_buffer *buffer)
+{
+	if (buffer->backlog.n > 0)
+		pf_warning("sensor %s: it has no buffer any more, %zu readings that waited are "
+			   "dropped",
+			buffer->name, buffer->backlog.n);
+	buffer->all->env->n_dropped += buffer->backlog.n;
+	pf_backlog_disk_drop(buffer->disk);
+	free_buffer(buffer);
 }
 
 struct pf_buffer *pf_buffers_find(struct pf_buffers *buffers, const char *name)
@@ -186,6 +221,36 @@ static struct pf_buffer *take(struct pf_buffers *buffers, const char *name)
 	return buffer;
 }
 
+static void on_loaded(void *user, size_t n_dropped)
+{
+	struct pf_buffer *buffer = user;
+
+	count_dropped(buffer, n_dropped);
+	send_waiting(buffer->all);
+}
+
+static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
+{
+	struct pf_buffers *buffers = buffer->all;
+	int r = 0;
+
+	if (!on_disk) {
+		pf_backlog_disk_drop(buffer->disk);
+		buffer->disk = NULL;
+		return;
+	}
+	if (buffer->disk)
+		return;
+	if (!buffers->disks)
+		r = pf_backlog_disks_new(buffers->env, &buffers->disks);
+	if (r < 0)
+		pf_warning(
+			"sensor %s: its buffer is in memory only: %s", buffer->name, strerror(-r));
+	else
+		buffer->disk = pf_backlog_disk_new(
+			buffers->disks, buffer->name, &buffer->backlog, on_loaded, buffer);
+}
+
 static void set_up(struct pf_buffer *buffer, const struct pf_sensor_config *config)
 {
 	free(buffer->topic);
@@ -193,6 +258,8 @@ static void set_up(struct pf_buffer *buffer, const struct pf_sensor_config *conf
 	buffer->qos = config->item.qos;
 	buffer->retain = config->item.retain;
 	count_dropped(buffer, pf_backlog_limit(&buffer->backlog, config->buffer.max_messages));
+	set_up_disk(buffer, config->buffer.on_disk);
+	changed(buffer);
 }
 
 void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
@@ -208,10 +275,18 @@ void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
 	}
 	for (size_t i = 0; i < buffers->n; i++)
 		if (buffers->list[i])
-			free_buffer(buffers->list[i], "it has no buffer any more");
+			remove_buffer(buffers->list[i]);
 	free(buffers->list);
 	buffers->list = list;
 	buffers->n = n;
+}
+
+/* An earlier run may have left files that this one does not want. */
+static void clean_up(struct pf_buffers *buffers)
+{
+	if (pf_backlog_disks_are_there(buffers->env) &&
+		pf_backlog_disks_new(buffers->env, &buffers->disks) < 0)
+		buffers->disks = NULL;
 }
 
 struct pf_buffers *pf_buffers_new(struct pf_env *env)
@@ -219,6 +294,7 @@ struct pf_buffers *pf_buffers_new(struct pf_env *env)
 	struct pf_buffers *buffers = pf_calloc(1, sizeof *buffers);
 
 	buffers->env = env;
+	clean_up(buffers);
 	pf_buffers_use(buffers, env->config);
 	return buffers;
 }
@@ -232,12 +308,29 @@ size_t pf_buffers_waiting(const struct pf_buffers *buffers)
 	return n;
 }
 
+/* What waits is on the disk, or is lost. */
+static void end_buffer(struct pf_buffer *buffer)
+{
+	const size_t n = buffer->backlog.n;
+	const bool saved = buffer->disk && pf_backlog_disk_free(buffer->disk);
+
+	if (n > 0 && !saved)
+		pf_warning("sensor %s: %zu readings that waited for the broker are lost",
+			buffer->name, n);
+	free_buffer(buffer);
+}
+
 void pf_buffers_free(struct pf_buffers *buffers)
 {
 	if (!buffers)
 		return;
+	if (buffers->disks && !pf_backlog_disks_end(buffers->disks)) {
+		pf_warning("the disk hangs: readings that wait for the broker may be lost");
+		return;
+	}
 	for (size_t i = 0; i < buffers->n; i++)
-		free_buffer(buffers->list[i], "the daemon ends");
+		end_buffer(buffers->list[i]);
+	pf_backlog_disks_free(buffers->disks);
 	free(buffers->list);
 	free(buffers);
 }

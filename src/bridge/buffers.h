@@ -42,13 +42,19 @@ void pf_buffer_put(
 /* There is a new connection: begins to send what waits. After the states. */
 void pf_buffers_connected(struct pf_buffers *buffers);
 
+/* The connection is gone: what is not on the disk is written, where it is to be. */
+void pf_buffers_disconnected(struct pf_buffers *buffers);
+
 /* The broker has the message with the token: pf_link_callbacks. */
 void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token);
 
 /* How many readings wait now, for `info`. */
 size_t pf_buffers_waiting(const struct pf_buffers *buffers);
 
-/* Frees all; what waits in memory only is lost, with a line in the log. NULL is fine. */
+/*
+ * Writes what still waits, which may block for as long as the disk does, and frees all; what waits
+ * in memory only is lost, with a line in the log. NULL is fine.
+ */
 void pf_buffers_free(struct pf_buffers *buffers);
 
 #endif

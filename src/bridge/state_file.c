@@ -13,29 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc.h"
 #include "base/memory.h"
 
 #define VERSION 1
 
 /* ---- seals -------------------------------------------------------------------------------- */
 
-/* CRC-32 as in IEEE 802.3, bit by bit: the text is small. */
-static uint32_t checksum(const char *text, size_t size)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= (uint8_t)text[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-	}
-	return ~crc;
-}
-
 /* The first line, with its line end. */
 static char *make_header(const char *kind, const char *text, size_t size)
 {
-	return pf_format("pinferry %s %d %08" PRIx32 "\n", kind, VERSION, checksum(text, size));
+	return pf_format("pinferry %s %d %08" PRIx32 "\n", kind, VERSION, pf_crc32(text, size));
 }
 
 char *pf_state_seal(const char *kind, const char *text)

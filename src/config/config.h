@@ -166,6 +166,7 @@ struct pf_channel_config {
 /* buffer = { max_messages, on_disk }: readings that are kept while the broker is away */
 struct pf_buffer_config {
 	uint32_t max_messages; /* 0: none are; else format = "json" and qos 1 or 2 */
+	bool on_disk;          /* they survive the end of the process; never without max_messages */
 };
 
 struct pf_sensor_config {

@@ -11,7 +11,7 @@
 static const struct pf_key keys[] = {
 	PF_KEY_OF("max_messages", PF_KEY_INT, struct pf_buffer_config, max_messages,
 		PF_KEY_RANGE(0, MESSAGES_MAX)),
-	{.name = "on_disk", .type = PF_KEY_LATER},
+	PF_KEY_OF("on_disk", PF_KEY_BOOL, struct pf_buffer_config, on_disk, PF_KEY_RANGE(0, 0)),
 };
 
 static void read_group(const struct pf_loader *loader, const struct pf_node *group,
@@ -42,8 +42,10 @@ void pf_load_buffer(const struct pf_item_loader *item, const struct pf_node *gro
 	if (group)
 		read_group(loader, group, pf_pool_format(loader->pool, "%s: buffer", item->label),
 			&sensor->buffer);
-	if (sensor->buffer.max_messages == 0)
+	if (sensor->buffer.max_messages == 0) {
+		sensor->buffer.on_disk = false;
 		return;
+	}
 	loader->n_buffered += sensor->buffer.max_messages;
 	if (!json)
 		pf_item_error(item, "buffer", "%s",

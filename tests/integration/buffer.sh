@@ -10,15 +10,50 @@
 
 need_broker
 ramp=$build/tests/integration/.libs/ramp.so
+relay_program=$build/tests/integration/relay
 [ -e "$ramp" ] || skip_all "$ramp is not built"
+
+# ---- the network ----------------------------------------------------------------------------------
+
+# The broker and who listens there stay; what breaks is the network between it and the daemon: a
+# relay. Killed, it is cut, so that what the broker has it also hands on, and nothing else.
+
+# start_net: on a free port, or again on the one it had. Sets $net.
+start_net() {
+  local try
+  for try in 1 2 3 4 5 6 7 8; do
+    [ -n "${net_port:-}" ] || net_port=$((20000 + RANDOM % 12000))
+    "$relay_program" "$net_port" "$port" 2>>"$dir/relay.log" &
+    net=$!
+    pids+=("$net")
+    until_true 5 net_settled
+    alive "$net" && break
+    net_port=
+  done
+  alive "$net" || fail "no relay ($try tries)"
+  broker_url=mqtt://127.0.0.1:$net_port
+}
+
+net_settled() {
+  is_gone "$net" || port_answers "$net_port"
+}
+
+# cut_net: the connection is closed
+cut_net() {
+  kill -KILL "$net"
+  wait_end "$net"
+}
+
+# lost_at_least N: connections
+lost_at_least() {
+  [ "$(grep -c 'connection to .* is lost' "$daemon_log")" -ge "$1" ]
+}
 
 # ---- what is heard --------------------------------------------------------------------------------
 
-# start_ears: records all readings, also those that come while nobody listens: the broker keeps the
-# session. One line per message: RETAINED TOPIC PAYLOAD.
+# start_ears: records all readings. One line per message: RETAINED TOPIC PAYLOAD.
 start_ears() {
-  mosquitto_sub -h 127.0.0.1 -p "$port" -V 5 --retain-as-published -q 1 -c -i ears \
-    -x 3600 -t 't/sensor/+' -t test/ears -F '%r %t %p' >>"$dir/heard" 2>>"$dir/ears.log" &
+  mosquitto_sub -h 127.0.0.1 -p "$port" -V 5 --retain-as-published -q 1 -t 't/sensor/+' -t test/ears -F '%r %t %p' >>"$dir/heard" 2>>"$dir/ears.log" &
   ears=$!
   pids+=("$ears")
   until_true "$patience_s" ears_ready || fail 'the ears hear nothing'
@@ -79,18 +114,18 @@ expect_at() {
   until_true "${3:-$patience_s}" is_at "$1" "$2" || fail "sensor $1 does not come to $2"
 }
 
-# a broker that remembers sessions, and sends on what it gets before it says that it has it
-broker_keeps() {
-  mkdir -p "$dir/broker"
-  start_broker 'allow_anonymous true' 'persistence true' "persistence_location $dir/broker/" \
-    'max_queued_messages 0' 'max_inflight_messages 0'
+# a broker that hands on all it gets, and ears there
+start_world() {
+  mkdir "$dir/drivers"
+  start_broker 'allow_anonymous true' 'max_queued_messages 0' 'max_inflight_messages 0'
+  start_ears
+  start_net
 }
 
 # ---- tests ----------------------------------------------------------------------------------------
 
 an_outage_loses_nothing() {
-  mkdir "$dir/drivers"
-  broker_keeps
+  start_world
   configure <<'END'
 log: { level = "debug"; };
 sensors: (
@@ -100,13 +135,12 @@ sensors: (
     buffer = { max_messages = 5000; }; }
 );
 END
-  start_ears
   start_ramps
   expect_heard b 20
-  stop_broker
+  cut_net
   expect_log 'connection to .* is lost'
   expect_at b 200
-  broker_keeps
+  start_net
   expect_heard a 40
   expect_heard b 250
   is_complete a 1
@@ -120,4 +154,263 @@ END
   times_rise a
 }
 
-run_tests an_outage_loses_nothing
+# in_info FIELD MINIMUM: what the newest info says of it, at least
+in_info() {
+  local newest
+  newest=$(grep ' t/info ' "$messages" | tail -n 1)
+  [[ $newest =~ \"$1\":([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge "$2" ]
+}
+
+what_does_not_fit_is_dropped_and_counted() {
+  local kept
+  start_world
+  configure <<'END'
+log: { level = "debug"; };
+buffer: { max_messages = 50; };
+sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.02; format = "json"; } );
+END
+  start_ramps
+  expect_heard a 10
+  cut_net
+  expect_log 'connection to .* is lost'
+  expect_at a 200
+  expect_log 'sensor a: 50 readings wait, more than that are not kept; dropping the oldest'
+  [ "$(grep -c 'more than that are not kept' "$daemon_log")" -eq 1 ] || fail 'said more than once'
+  start_net
+  start_listener
+  expect_heard a 260
+  # a gap, and after it 50 and then the new ones
+  kept=$(values a | awk '$1 > last + 1 && last { print $1 } { last = $1 }')
+  [ "$(wc -w <<<"$kept")" -eq 1 ] || fail "gaps before: $kept"
+  values a | awk -v from="$kept" '$1 >= from' | awk 'last && $1 != last + 1 { exit 1 } { last = $1 }' ||
+    fail "not in order after $kept"
+  expect_log 'sensor a: all that waited is sent; [0-9]* older readings were dropped'
+  # info comes when the next connection is there, at the latest
+  cut_net
+  start_net
+  until_true "$patience_s" in_info dropped 90 || fail 'info does not tell of the dropped'
+  in_info buffered 0 || fail 'info does not tell of the buffered'
+}
+
+# ramp_config FIRST: one sensor with its buffer on the disk
+ramp_config() {
+  configure <<END
+log: { level = "debug"; };
+buffer: { max_messages = 20000; on_disk = true; };
+sensors: (
+  { name = "a"; driver = "ramp"; interval_s = 0.02; format = "json"; first = $1; }
+);
+END
+}
+
+# lines_in_file NUMBER: at least
+lines_in_file() {
+  [ -e "$dir/state/buffer/a" ] && [ "$(wc -l <"$dir/state/buffer/a")" -ge "$1" ]
+}
+
+file_is_gone() {
+  [ ! -e "$dir/state/buffer/a" ]
+}
+
+kill_daemon() {
+  kill -KILL "$daemon"
+  wait_end "$daemon"
+}
+
+while_the_broker_has_all_nothing_is_written() {
+  local before
+  start_world
+  ramp_config 1
+  start_ramps
+  # until the first connect there may have been one
+  expect_heard a 20
+  until_true "$patience_s" file_is_gone || fail 'the file stays'
+  before=$(stat -c %y "$dir/state/buffer" 2>&1 || true)
+  expect_heard a 150
+  [ "$(stat -c %y "$dir/state/buffer" 2>&1 || true)" = "$before" ] || fail 'something is written'
+  cut_net
+  until_true "$patience_s" lines_in_file 100 || fail 'nothing is written'
+  start_net
+  expect_heard a 400
+  until_true "$patience_s" file_is_gone || fail 'the file stays'
+  is_complete a 1
+  stop_daemon
+}
+
+# What was in the file when the process was killed, and what came afterwards.
+a_kill_while_away_loses_nothing_written() {
+  local last
+  start_world
+  ramp_config 1
+  start_ramps
+  expect_heard a 20
+  cut_net
+  until_true "$patience_s" lines_in_file 100
+  kill_daemon
+  last=$(sed -n 's/.*"value":\([0-9]*\),.*/\1/p' "$dir/state/buffer/a" | tail -n 1)
+  # nothing is far behind: what was taken is written soon
+  is_at a "$((last + 10))" && fail "only $last was written"
+  # once more, so that a file is gone on with
+  ramp_config 1001
+  start_ramps
+  until_true "$patience_s" lines_in_file 200
+  kill_daemon
+  ramp_config 2001
+  start_ramps
+  expect_log 'sensor a: [0-9]* readings of an earlier run are to be sent'
+  start_net
+  expect_heard a 2020
+  values a | awk -v last="$last" '
+    $1 > top + 1 && $1 != 1001 && $1 != 2001 { print "gap before " $1; bad = 1; exit }
+    $1 == 1001 && top < last { print "nothing between " top " and " last; bad = 1; exit }
+    $1 > top { top = $1 } END { exit bad }' >&2 || fail 'something was lost'
+  until_true "$patience_s" file_is_gone || fail 'the file stays'
+  # what is retained is of this run
+  start_listener
+  saw '1 t/sensor/a {"value":2*'
+}
+
+what_waits_at_a_stop_is_sent_after_the_next_start() {
+  start_world
+  ramp_config 1
+  start_ramps
+  expect_heard a 20
+  cut_net
+  expect_log 'connection to .* is lost'
+  expect_at a 150
+  stop_daemon
+  ramp_config 100000
+  start_ramps
+  start_net
+  expect_heard a 100020
+  values a | awk '$1 > top + 1 && $1 != 100000 { exit 1 }
+    $1 == 100000 && top < 150 { exit 1 } $1 > top { top = $1 }' || fail 'something was lost'
+}
+
+a_torn_file_costs_the_torn_readings_only() {
+  start_world
+  cut_net
+  ramp_config 1
+  start_ramps
+  until_true "$patience_s" lines_in_file 50
+  kill_daemon
+  # the end is torn off, and a byte in line 10 is another one
+  truncate -s -5 "$dir/state/buffer/a"
+  sed -i '10s/value/valuE/' "$dir/state/buffer/a"
+  start_net
+  ramp_config 1000
+  start_ramps
+  expect_heard a 1010
+  expect_log 'sensor a: 2 torn or garbled lines in .*/state/buffer/a are passed over'
+  values a | awk '$1 != last + 1 && $1 != 11 && $1 != 1000 { exit 1 } { last = $1 }' ||
+    fail 'more than the torn is missing'
+  [ "$(values a | grep -cx 10)" -eq 0 ] || fail 'a garbled reading was sent'
+}
+
+a_sensor_that_is_gone_takes_its_file_along() {
+  start_world
+  cut_net
+  ramp_config 1
+  start_ramps
+  until_true "$patience_s" lines_in_file 20
+  kill_daemon
+  touch "$dir/state/buffer/a.new"
+  configure <<<'log: { level = "debug"; };'
+  start_ramps
+  expect_log 'sensor a: it has no buffer on the disk any more, the readings .* are dropped'
+  [ ! -e "$dir/state/buffer" ] || fail 'there is still something'
+  # at a reload, too
+  ramp_config 1
+  reload
+  until_true "$patience_s" lines_in_file 20
+  configure <<<'log: { level = "debug"; };'
+  reload
+  expect_log 'sensor a: it has no buffer any more, [0-9]* readings that waited are dropped'
+  until_true "$patience_s" file_is_gone || fail 'the file stays'
+  stop_daemon
+}
+
+a_disk_that_fails_is_told_once_and_the_memory_goes_on() {
+  start_world
+  ramp_config 1
+  touch "$dir/state/buffer"
+  start_ramps
+  expect_heard a 10
+  cut_net
+  expect_log 'sensor a: .*/state/buffer/a cannot be written: .*; readings wait in memory only'
+  expect_at a 150
+  [ "$(grep -c 'cannot be written' "$daemon_log")" -eq 1 ] || fail 'told more than once'
+  # and it recovers by itself
+  rm "$dir/state/buffer"
+  expect_log 'sensor a: .*/state/buffer/a is written again'
+  until_true "$patience_s" lines_in_file 100 || fail 'the file is not complete'
+  start_net
+  expect_heard a 200
+  is_complete a 1
+}
+
+# The network falls silent in the middle of it.
+a_freeze_while_much_is_sent_loses_nothing() {
+  mqtt_options='keepalive_s = 5;'
+  start_world
+  configure <<'END'
+log: { level = "debug"; };
+sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.002; format = "json";
+  buffer = { max_messages = 20000; }; } );
+END
+  start_ramps
+  expect_heard a 20
+  cut_net
+  expect_at a 2500
+  start_net
+  expect_heard a 500
+  kill -STOP "$net"
+  note "frozen at $(values a | tail -n 1)"
+  until_true 30 lost_at_least 2 || fail 'the freeze is not noticed'
+  cut_net
+  start_net
+  expect_heard a 4500 30
+  is_complete a 1
+}
+
+# acks_hear ID
+acks_hear() {
+  grep -q "\"$1\"" "$dir/acks"
+}
+
+# Ten thousand readings wait; while they are sent commands are obeyed as ever.
+much_that_waits_delays_no_command() {
+  local n=0 start took worst=0
+  start_world
+  cut_net
+  configure <<'END'
+log: { level = "debug"; };
+outputs: ( { name = "pump"; line = "GPIO27"; } );
+sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.001; format = "json";
+  buffer = { max_messages = 20000; }; } );
+END
+  start_ramps
+  expect_at a 10000 40
+  start_net
+  mosquitto_sub -h 127.0.0.1 -p "$port" -t t/output/pump/ack -t t/status >"$dir/acks" &
+  pids+=("$!")
+  until_true "$patience_s" grep -q online "$dir/acks" || fail 'not online'
+  while ! heard_at_least a 10000; do
+    n=$((n + 1))
+    start=$(now_ms)
+    command_output pump "{\"state\":\"TOGGLE\",\"id\":\"c$n\"}"
+    until_true "$patience_s" acks_hear "c$n" || fail "no answer to command $n"
+    took=$(($(now_ms) - start))
+    [ "$took" -le "$worst" ] || worst=$took
+  done
+  note "the slowest of $n commands took $worst ms, two programs' start included"
+  [ "$n" -ge 2 ] || fail 'all was sent at once'
+  [ "$worst" -lt 1500 ] || fail "a command took $worst ms"
+  is_complete a 1
+}
+
+run_tests an_outage_loses_nothing what_does_not_fit_is_dropped_and_counted \
+  while_the_broker_has_all_nothing_is_written a_kill_while_away_loses_nothing_written \
+  what_waits_at_a_stop_is_sent_after_the_next_start a_torn_file_costs_the_torn_readings_only \
+  a_sensor_that_is_gone_takes_its_file_along a_disk_that_fails_is_told_once_and_the_memory_goes_on \
+  a_freeze_while_much_is_sent_loses_nothing much_that_waits_delays_no_command

@@ -306,6 +306,8 @@ static void sensors_of_one_channel_are_as_written(void)
 	T_INT(loaded.config->sensors[0].buffer.max_messages, 0);
 	T_INT(json->buffer.max_messages, 70000);
 	T_INT(loaded.config->sensors[3].buffer.max_messages, 500);
+	T_TRUE(json->buffer.on_disk);
+	T_FALSE(loaded.config->sensors[3].buffer.on_disk);
 	T_STR(json->bus, "i2c-22");
 	T_INT(json->address, 0x76);
 	T_INT(json->item.format, PF_FORMAT_JSON);
