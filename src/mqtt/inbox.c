@@ -13,6 +13,8 @@
 /* more than a window, a connect, a loss and an end */
 #define NEWS_MAX 256
 
+#define NEWS_AT_A_TIME 16
+
 /* Of what was dropped the users are told so often, and the log has it. */
 #define TELL_EVERY_S 1.0
 #define LOG_EVERY_NS (60 * PF_NS_PER_S)
@@ -80,6 +82,7 @@ static void on_async(struct ev_loop *loop, struct ev_async *watcher, int events)
 	(void)loop;
 	(void)events;
 	tell_later(inbox);
+	inbox->n_taken = 0;
 	inbox->on_ready(inbox->user);
 }
 
@@ -121,7 +124,7 @@ void pf_inbox_done(struct pf_inbox *inbox)
 {
 	struct pf_news *news;
 
-	while ((news = pf_inbox_take_news(inbox)))
+	while ((news = pf_mailbox_take(&inbox->news)))
 		pf_news_free(news);
 	pf_mailbox_done(&inbox->news);
 	pf_queue_done(&inbox->messages);
@@ -174,6 +177,11 @@ void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message)
 
 struct pf_news *pf_inbox_take_news(struct pf_inbox *inbox)
 {
+	/* while much is delivered there is always more, and the rest of the loop must not wait */
+	if (inbox->n_taken++ >= NEWS_AT_A_TIME) {
+		wake(inbox);
+		return NULL;
+	}
 	return pf_mailbox_take(&inbox->news);
 }
 

@@ -49,6 +49,7 @@ struct pf_inbox {
 	struct ev_async ready;
 	void (*on_ready)(void *user);
 	void *user;
+	int n_taken; /* news, in this call of on_ready */
 	struct pf_mailbox news;
 	pthread_mutex_t queue_lock;
 	struct pf_queue messages; /* with queue_lock */
@@ -83,7 +84,10 @@ void pf_inbox_put_news(struct pf_inbox *inbox, struct pf_news *news);
 /* Puts a message in and takes it over; one may be dropped and counted. Any thread. */
 void pf_inbox_put_message(struct pf_inbox *inbox, struct pf_incoming *message);
 
-/* The oldest news, owned by the caller; NULL: none. Main loop. */
+/*
+ * The oldest news, owned by the caller; NULL: none, or it is others' turn, and on_ready is called
+ * again soon. Main loop.
+ */
 struct pf_news *pf_inbox_take_news(struct pf_inbox *inbox);
 
 /* The next message, owned by the caller; NULL: none. Main loop. */
