@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,11 +16,9 @@
 #include "bridge/safe_state.h"
 #include "cli/cli.h"
 #include "config/config.h"
+#include "config/state_dir.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
-
-/* Longest line of a broken configuration in which state_dir is looked for. */
-#define LINE_SIZE 1024
 
 /* What is at hand; made in this order and ended in the opposite one. */
 struct work {
@@ -46,54 +43,13 @@ static void tell(void *user, const char *name, bool failed, const char *text)
 
 static const struct pf_safe_report report = {.tell = tell};
 
-static const char *skip_blanks(const char *text)
-{
-	while (isspace((unsigned char)*text))
-		text++;
-	return text;
-}
-
-/* The text between the quotes of `state_dir = "TEXT"`, or NULL; to be freed. */
-static char *parse_state_dir(const char *line)
-{
-	static const char key[] = "state_dir";
-	const char *text = skip_blanks(line), *end;
-
-	if (strncmp(text, key, strlen(key)) != 0)
-		return NULL;
-	text = skip_blanks(text + strlen(key));
-	if (*text != '=' && *text != ':')
-		return NULL;
-	text = skip_blanks(text + 1);
-	end = *text == '"' ? strpbrk(text + 1, "\"\\") : NULL;
-	return end && *end == '"' && end > text + 1 ? pf_memdup(text + 1, (size_t)(end - text - 1))
-						    : NULL;
-}
-
-/* Where the record is, as far as a broken configuration tells; to be freed. */
-static char *guess_state_dir(const char *path)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	char line[LINE_SIZE];
-	char *found = NULL;
-
-	if (!file && fd >= 0)
-		(void)close(fd);
-	while (file && !found && fgets(line, sizeof line, file))
-		found = parse_state_dir(line);
-	if (file)
-		(void)fclose(file);
-	return found ? found : pf_strdup(PF_STATE_DIR);
-}
-
 /* The configuration says where the record is, and what to do without one. */
 static void load_config(struct work *work)
 {
 	pf_problems_init(&work->problems);
 	(void)pf_config_load(work->cli->config_file, work->drivers, &work->problems, &work->config);
 	work->state_dir = work->config ? pf_strdup(work->config->state_dir)
-				       : guess_state_dir(work->cli->config_file);
+				       : pf_state_dir_guess(work->cli->config_file);
 }
 
 /* Whether another process has the lock, where it cannot be taken for other reasons. */

@@ -116,6 +116,19 @@ safe_state_obeys_the_record_although_the_configuration_is_broken() {
   line_is GPIO5 1
 }
 
+safe_state_finds_the_record_although_an_include_that_names_it_is_broken() {
+  start_all
+  crash_in_a_pulse
+  grep '^state_dir' "$dir/pinferry.conf" >"$dir/place.conf"
+  echo 'outputs: ( { ' >>"$dir/place.conf"
+  sed -i 's/^state_dir.*/@include "place.conf"/' "$dir/pinferry.conf"
+  sed -i '1i /* once:\nstate_dir = "/nowhere";\n*/' "$dir/pinferry.conf"
+  safe_state
+  [ "$status" -eq 0 ]
+  line_is GPIO27 0
+  line_is GPIO5 1
+}
+
 safe_state_beside_a_live_daemon_changes_nothing() {
   start_all
   command_output pump ON
@@ -255,6 +268,7 @@ run_tests a_crash_in_a_pulse_is_dealt_with_by_safe_state \
   a_crash_in_a_pulse_is_dealt_with_by_the_next_start \
   safe_state_obeys_the_record_although_the_configuration_was_edited \
   safe_state_obeys_the_record_although_the_configuration_is_broken \
+  safe_state_finds_the_record_although_an_include_that_names_it_is_broken \
   safe_state_beside_a_live_daemon_changes_nothing \
   safe_state_without_a_record_uses_the_configuration \
   last_is_restored_after_a_clean_end_and_after_a_crash \
