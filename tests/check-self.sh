@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The Pinferry authors
 # SPDX-License-Identifier: MIT
 
-# check-self.sh: the structural checks (check-layers, check-headers, check-style) find what they
+# check-self.sh: the structural checks (check-layers, check-headers, check-style, check-faults) find what they
 # are for. Each gets a small sound tree, which has to pass, and then one breach at a time.
 
 set -euo pipefail
@@ -32,6 +32,9 @@ END
   put_source src/hw/i2c.c '#include "base/text.h"' '#include "pinferry/driver.h"'
   put_source drivers/lines.c '#include <gpiod.h>'
   touch configure.ac Makefile.am
+  mkdir -p doc tests/unit
+  put_source tests/unit/test_a.c 'static void it_works(void)' '{' '}' 'T_MAIN("a", T(it_works))'
+  put_fault 'test_a.c: it_works'
 }
 
 # put_source FILE LINE...: a file with its licence and these lines
@@ -48,6 +51,12 @@ put_header() {
   shift
   put_source "$file" '/*' ' * What it is for.' ' */' '' '#ifndef X' "#define X(a) \\" '	f(a);' \
     '' "$@" '#endif'
+}
+
+# put_fault TEST: a table with one row
+put_fault() {
+  # shellcheck disable=SC2016 # these are what code is written between
+  printf '| fault | seen | how | test |\n|---|---|---|---|\n| a | b | c | `%s` |\n' "$1" >doc/faults.md
 }
 
 count=0
@@ -77,6 +86,20 @@ make_tree
 expect layers passes 'a sound tree'
 expect headers passes 'a sound tree'
 expect style passes 'a sound tree'
+expect faults passes 'a sound tree'
+
+put_fault 'test_a.c: it_fails'
+expect faults 'no such test: test_a.c: it_fails' 'a fault with a test that is not there'
+
+sed -i 's/T(it_works)//' tests/unit/test_a.c
+expect faults 'no such test: test_a.c: it_works' 'a fault with a test that is not run'
+
+put_fault nothing
+expect faults 'no test: ' 'a fault without a test'
+
+# shellcheck disable=SC2016
+echo '| a | b | `test_a.c: it_works` |' >>doc/faults.md
+expect faults 'not four columns' 'a row that lacks something'
 
 put_source src/base/up.c '#include "hw/i2c.h"'
 put_source src/hw/i2c.h
