@@ -18,7 +18,7 @@ is_run() {
   [ -n "$file" ] || return 1
   case $1 in
   *.sh)
-    grep -q "^$2() {" "$file" && sed -n '/^run_tests /,$p' "$file" | grep -qw "$2"
+    grep -q "^$2() {" "$file" && sed -n '/^run_\(tests\|broker\) /,$p' "$file" | grep -qw "$2"
     ;;
   *) grep -q "^static void $2(void)" "$file" && grep -q "T($2)" "$file" ;;
   esac
