@@ -54,43 +54,77 @@ uint64_t pf_envelope_allowed_ns(const struct pf_output *output, enum pf_source s
 }
 
 /* Restored by start within the same boot, the period goes on; else it begins now. */
-static uint64_t period_start_ns(const struct pf_output *output, uint64_t now_ns)
+static uint64_t period_start_ns(
+	const struct pf_output *output, enum pf_source source, uint64_t now_ns)
 {
-	const bool restored = output->source == PF_SOURCE_START &&
-			      output->config->initial == PF_START_LAST;
+	const bool restored = source == PF_SOURCE_START && output->config->initial == PF_START_LAST;
 
 	return restored && output->history.period_ns ? output->history.period_ns : now_ns;
 }
 
-/* The one write. What an "on" that failed has left on the line is not known; it may be on. */
+/*
+ * The level is on the line since now_ns at the latest, and since begun_ns at the earliest: dead
+ * times and min_on_s count from the one, max_on_s from the other.
+ */
+static void note_level(struct pf_output *output, enum pf_source source, bool level,
+	uint64_t begun_ns, uint64_t now_ns)
+{
+	output->level = level;
+	if (level) {
+		output->on_ns = now_ns;
+		output->period_ns = period_start_ns(output, source, begun_ns);
+	} else {
+		output->off_ns = now_ns;
+		/* what the end of the daemon interrupts goes on with the next start */
+		if (source != PF_SOURCE_EXIT)
+			output->period_ns = 0;
+	}
+}
+
+/* What an "on" that failed has left on the line is not known; it may be on. */
+static void note_failure(struct pf_output *output, bool level)
+{
+	output->held = false;
+	output->uncertain = output->uncertain || level;
+}
+
+/* The level is on its way. Until it is known to be off, the line may be on. */
+static void note_under_way(struct pf_output *output, uint64_t now_ns, bool level)
+{
+	output->writing = true;
+	output->writing_level = level;
+	output->writing_ns = now_ns;
+	output->writing_source = output->source;
+	output->uncertain = output->uncertain || level;
+	output->pending_ns = PF_NEVER;
+}
+
+/* The one write; 0 if the level is on the line now. */
 static int write_level(struct pf_output *output, uint64_t now_ns, bool level)
 {
 	const int r = output->port->write(output->user, level);
 
+	if (r == PF_WRITE_UNDER_WAY) {
+		note_under_way(output, now_ns, level);
+		return -EINPROGRESS;
+	}
 	if (r < 0) {
-		output->held = false;
-		output->uncertain = output->uncertain || level;
+		note_failure(output, level);
 		return r;
 	}
 	/* a dead time that began before the write would be short by it on the line */
 	if (output->port->now_ns)
 		now_ns = output->port->now_ns();
-	output->level = level;
-	if (level) {
-		output->on_ns = now_ns;
-		output->period_ns = period_start_ns(output, now_ns);
-	} else {
-		output->off_ns = now_ns;
-		/* what the end of the daemon interrupts goes on with the next start */
-		if (output->source != PF_SOURCE_EXIT)
-			output->period_ns = 0;
-	}
+	note_level(output, output->source, level, now_ns, now_ns);
 	return 0;
 }
 
 /* Writes what is wanted if it is allowed; whether it is on the line. */
 static bool carry_out(struct pf_output *output, uint64_t now_ns)
 {
+	output->pending_ns = PF_NEVER;
+	if (output->writing)
+		return false;
 	output->pending_ns = pf_envelope_allowed_ns(output, output->source, output->desired);
 	if (!output->held || output->pending_ns > now_ns)
 		return false;
@@ -123,6 +157,33 @@ void pf_envelope_advance(struct pf_output *output, uint64_t now_ns)
 	output->port->changed(output->user);
 	/* at exit all members go, one after the other: none goes on in between */
 	if (was_on && !output->level && output->source != PF_SOURCE_EXIT)
+		pf_envelope_advance_others(output, now_ns);
+}
+
+void pf_envelope_finish(struct pf_output *output, uint64_t now_ns)
+{
+	if (output->pending && carry_out(output, now_ns))
+		output->pending = false;
+}
+
+void pf_envelope_written(struct pf_output *output, uint64_t now_ns, int r)
+{
+	const bool was_on = output->level;
+
+	output->writing = false;
+	if (r < 0) {
+		note_failure(output, output->writing_level);
+	} else {
+		output->uncertain = false;
+		note_level(output, output->writing_source, output->writing_level,
+			output->writing_ns, now_ns);
+	}
+	if (output->closed)
+		pf_envelope_finish(output, now_ns);
+	else
+		pf_envelope_advance(output, now_ns);
+	output->port->changed(output->user);
+	if (was_on && !output->level && output->writing_source != PF_SOURCE_EXIT)
 		pf_envelope_advance_others(output, now_ns);
 }
 

@@ -23,6 +23,15 @@ void pf_envelope_change(struct pf_output *output, uint64_t now_ns, enum pf_sourc
 /* Carries out what is wanted and not done yet, if it is allowed by now. */
 void pf_envelope_advance(struct pf_output *output, uint64_t now_ns);
 
+/* A write that was under way has ended with r; carries out what is wanted by now. */
+void pf_envelope_written(struct pf_output *output, uint64_t now_ns, int r);
+
+/*
+ * The line of a closed output is free again, after a write or request that was under way when exit
+ * was applied: carries out what exit wanted.
+ */
+void pf_envelope_finish(struct pf_output *output, uint64_t now_ns);
+
 /* Lets the other members of the group look again whether they may go on. */
 void pf_envelope_advance_others(struct pf_output *output, uint64_t now_ns);
 

@@ -66,6 +66,10 @@ static void explain_wait(const struct pf_output *output, uint64_t now_ns, char *
 		pf_explain(ret_reason, "the line is not available");
 		return;
 	}
+	if (output->writing) {
+		pf_explain(ret_reason, "the line is being written");
+		return;
+	}
 	if (output->pending_ns == PF_NEVER) {
 		blocker = pf_interlock_blocker(output->group, output);
 		pf_explain(ret_reason, "interlock %s: %s %s", output->group->name,

@@ -150,11 +150,33 @@ static int start(struct pf_output *output, uint64_t now_ns, bool used_up)
 	return 0;
 }
 
+bool pf_output_unfinished(const struct pf_output *output, bool *ret_level)
+{
+	const bool goes_off = !output->desired && output->for_ns == PF_NEVER;
+	const bool ends = output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
+	const bool differs = output->desired != output->level || output->uncertain;
+
+	/* a pulse that is on its way to the line may be on it already */
+	const bool begins = output->writing && output->writing_level == output->desired &&
+			    output->for_ns != PF_NEVER;
+
+	if (output->pulse_end_ns != PF_NEVER || begins) {
+		*ret_level = !output->desired;
+		return true;
+	}
+	if (output->pending && differs && (goes_off || ends)) {
+		*ret_level = output->desired;
+		return true;
+	}
+	return false;
+}
+
 /* Takes over what is on the line. */
 static void adopt(struct pf_output *output, uint64_t now_ns, bool level)
 {
 	if (level && !output->level) {
-		output->on_ns = output->period_ns = now_ns;
+		output->on_ns = now_ns;
+		output->period_ns = output->writing ? output->writing_ns : now_ns;
 		if (!output->started && output->config->initial == PF_START_LAST &&
 			output->history.period_ns)
 			output->period_ns = output->history.period_ns;
@@ -163,8 +185,17 @@ static void adopt(struct pf_output *output, uint64_t now_ns, bool level)
 	if (!level && (output->level || output->uncertain))
 		output->off_ns = now_ns;
 	output->level = level;
-	output->uncertain = false;
+	output->uncertain = output->writing = false;
 	output->held = output->started = true;
+}
+
+/* The line was requested when exit was applied: it follows now. */
+static void end_late(struct pf_output *output, uint64_t now_ns)
+{
+	if (!output->pending)
+		output->desired = output->level;
+	pf_envelope_finish(output, now_ns);
+	output->port->changed(output->user);
 }
 
 int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
@@ -174,6 +205,10 @@ int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
 	int r = 0;
 
 	adopt(output, now_ns, level);
+	if (output->closed) {
+		end_late(output, now_ns);
+		return 0;
+	}
 	rival = find_rival(output);
 	if (level && rival && rival->level)
 		r = switch_off_group(output, now_ns);
@@ -187,9 +222,24 @@ int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
 	return r;
 }
 
+void pf_output_requested(struct pf_output *output, uint64_t now_ns, enum pf_initial initial)
+{
+	output->writing = true;
+	output->writing_level = initial == PF_INITIAL_ON;
+	output->writing_ns = now_ns;
+	output->writing_source = output->source;
+	output->uncertain = output->uncertain || output->writing_level;
+}
+
+void pf_output_written(struct pf_output *output, uint64_t now_ns, int r)
+{
+	pf_envelope_written(output, now_ns, r);
+}
+
 void pf_output_lost(struct pf_output *output)
 {
 	output->held = false;
+	output->writing = false;
 }
 
 void pf_output_regroup(struct pf_output *output, struct pf_interlock *group)
@@ -297,35 +347,22 @@ const char *pf_output_tick(struct pf_output *output, uint64_t now_ns)
 	return output->pending ? NULL : "the wait is over";
 }
 
-bool pf_output_unfinished(const struct pf_output *output, bool *ret_level)
-{
-	const bool goes_off = !output->desired && output->for_ns == PF_NEVER;
-	const bool ends = output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
-	const bool differs = output->desired != output->level || output->uncertain;
-
-	if (output->pulse_end_ns != PF_NEVER) {
-		*ret_level = !output->desired;
-		return true;
-	}
-	if (output->pending && differs && (goes_off || ends)) {
-		*ret_level = output->desired;
-		return true;
-	}
-	return false;
-}
-
 void pf_output_exit(struct pf_output *output, uint64_t now_ns)
 {
-	bool level = output->level;
+	bool level = output->writing ? output->writing_level : output->level;
+	bool kept = false;
 
 	if (output->closed)
 		return;
 	if (output->config->on_exit != PF_ON_EXIT_KEEP)
 		level = output->config->on_exit == PF_ON_EXIT_ON;
 	else
-		(void)pf_output_unfinished(output, &level);
+		kept = !pf_output_unfinished(output, &level);
 	if (level && pf_envelope_allowed_ns(output, PF_SOURCE_EXIT, true) > now_ns)
-		level = false;
+		level = output->writing && kept;
 	pf_envelope_change(output, now_ns, PF_SOURCE_EXIT, level, PF_NEVER);
+	/* what a request under way finds on the line is left there */
+	if (kept && output->writing && !output->held)
+		output->pending = false;
 	output->closed = true;
 }

@@ -57,11 +57,26 @@ enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_n
  */
 int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level);
 
+/*
+ * The line is being requested as `initial` says, and its owner does not wait for that:
+ * _acquired() or _lost() follows. Until then it counts as a write under way.
+ */
+void pf_output_requested(struct pf_output *output, uint64_t now_ns, enum pf_initial initial);
+
+/*
+ * A write that the port answered with PF_WRITE_UNDER_WAY has ended: r is 0 or a negative errno, and
+ * then the output is not held. What was wanted meanwhile is carried out now, also what
+ * pf_output_exit() wanted. Dead times, min_on_s and pulses count from now, max_on_s from when the
+ * write was begun: the line moved somewhere in between.
+ */
+void pf_output_written(struct pf_output *output, uint64_t now_ns, int r);
+
 /* The line is gone; deadlines and the wanted state go on. */
 void pf_output_lost(struct pf_output *output);
 
 /*
- * Carries out a command, defers it, or says why not. ON without for_ms lasts pulse_ms, if
+ * Carries out a command, defers it, or says why not; a write that is under way is one reason to
+ * defer, also the command's own. ON without for_ms lasts pulse_ms, if
  * configured. A write that fails leaves the output not held, verdict deferred: the caller requests
  * the line again. An accepted command ends the failsafe and counts as a heartbeat.
  */
@@ -100,7 +115,7 @@ const char *pf_output_tick(struct pf_output *output, uint64_t now_ns);
 /*
  * Brings the output to its on_exit state, at once; a pulse under way ends in it, or, with `keep`,
  * in the pulse's end state. An "on" that would have to wait for a limit or an interlock becomes
- * off. Nothing moves it afterwards.
+ * off. Nothing moves it afterwards, but that a write under way is ended first.
  */
 void pf_output_exit(struct pf_output *output, uint64_t now_ns);
 

@@ -58,10 +58,13 @@ struct pf_history {
 	uint64_t period_ns; /* since when max_on_s counts; 0: not known */
 };
 
+/* What write() answers when the level is on its way: pf_output_written() says how it went. */
+#define PF_WRITE_UNDER_WAY 1
+
 /* What an output acts on. */
 struct pf_output_port {
-	/* Puts a level on the line: 0 or a negative errno. Calls no function of this header
-	 * but pf_output_lost(). */
+	/* Puts a level on the line: 0, a negative errno, or PF_WRITE_UNDER_WAY. Calls no function
+	 * of this header but pf_output_lost(). */
 	int (*write)(void *user, bool level);
 	/* The level, what is wanted, or the next deadline may have changed. Changes nothing here.
 	 */
@@ -86,6 +89,12 @@ struct pf_output {
 	uint64_t on_ns;     /* when it went on the last time */
 	uint64_t off_ns;    /* when it went off the last time */
 	uint64_t period_ns; /* since when max_on_s counts */
+
+	/* a write or request under way: nothing else is begun, the line may have either level */
+	bool writing;
+	bool writing_level;
+	uint64_t writing_ns;           /* when it was begun */
+	enum pf_source writing_source; /* who wanted it */
 
 	/* what is wanted */
 	bool desired;

@@ -24,15 +24,25 @@
 /* Ticks that may follow each other at one time; more are an endless loop. */
 #define TICKS_MAX 20
 
+/* What is under way on the line of an output that is not waited for. */
+enum world_task { TASK_NONE, TASK_WRITE, TASK_REQUEST };
+
 /* A line and its output. */
 struct world_line {
 	struct pf_output output;
 	struct pf_output_config config;
-	bool level;       /* what a voltmeter would say */
-	bool output_mode; /* false: the line is an input, there is nothing to keep */
-	int fails;        /* what write() answers: 0 or a negative errno */
-	bool fails_on;    /* a write that fails has its effect all the same */
-	bool absent;      /* cannot be requested */
+	bool level;         /* what a voltmeter would say */
+	bool output_mode;   /* false: the line is an input, there is nothing to keep */
+	int fails;          /* what write() answers: 0 or a negative errno */
+	bool fails_on;      /* a write that fails has its effect all the same */
+	bool absent;        /* cannot be requested */
+	bool slow;          /* behind a bus: a write takes delay_ns, and so does a request */
+	uint64_t delay_ns;  /* PF_NEVER: hangs until world_finish() */
+	uint64_t effect_ns; /* how long after its begin a write has its effect */
+	enum world_task task;
+	bool task_level, task_acts; /* the effect is still to come */
+	int task_result;
+	uint64_t task_acts_ns, task_ends_ns; /* when it has its effect, when it comes back */
 	int writes;
 	uint64_t moved_ns;       /* last change of level */
 	enum pf_initial initial; /* of the last request */
@@ -62,11 +72,56 @@ static inline void world_set(struct world_line *line, bool level)
 	line->output_mode = true;
 }
 
+static inline void world_begin_task(struct world_line *line, enum world_task task, bool level)
+{
+	line->task = task;
+	line->task_level = level;
+	line->task_acts = true;
+	line->task_acts_ns = world.now_ns + line->effect_ns;
+	line->task_ends_ns = line->delay_ns == PF_NEVER ? PF_NEVER : world.now_ns + line->delay_ns;
+}
+
+/* The effect of what is under way, if it has one. */
+static inline void world_act(struct world_line *line)
+{
+	line->task_acts = false;
+	line->task_result = line->absent ? -ENODEV : line->fails;
+	if (line->absent || (line->fails && !line->fails_on))
+		return;
+	if (line->task == TASK_REQUEST && line->initial == PF_INITIAL_KEEP)
+		line->task_level = line->level && line->output_mode;
+	world_set(line, line->task_level);
+}
+
+/* What is under way comes back. */
+static inline void world_finish(struct world_line *line)
+{
+	const enum world_task task = line->task;
+
+	if (line->task_acts)
+		world_act(line);
+	line->task = TASK_NONE;
+	if (task == TASK_WRITE) {
+		pf_output_written(&line->output, world.now_ns, line->task_result);
+	} else if (task == TASK_REQUEST && line->task_result) {
+		pf_output_lost(&line->output);
+	} else if (task == TASK_REQUEST) {
+		if (world.held)
+			world.held(line);
+		line->acquired = pf_output_acquired(&line->output, world.now_ns, line->level);
+	}
+}
+
 static inline int world_write(void *user, bool level)
 {
 	struct world_line *line = user;
 
 	line->writes++;
+	if (line->slow) {
+		T_TRUE(line->task == TASK_NONE);
+		world_begin_task(line, TASK_WRITE, level);
+		return PF_WRITE_UNDER_WAY;
+	}
 	if (!line->fails || line->fails_on)
 		world_set(line, level);
 	return line->fails;
@@ -82,9 +137,14 @@ static inline void world_acquire(size_t i)
 {
 	struct world_line *line = &world.lines[i];
 
-	if (line->absent || line->output.held)
+	if (line->absent || line->output.held || line->task)
 		return;
 	line->initial = pf_output_initial(&line->output, world.now_ns);
+	if (line->slow) {
+		pf_output_requested(&line->output, world.now_ns, line->initial);
+		world_begin_task(line, TASK_REQUEST, line->initial == PF_INITIAL_ON);
+		return;
+	}
 	if (line->initial == PF_INITIAL_KEEP)
 		world_set(line, line->level && line->output_mode);
 	else
@@ -129,20 +189,30 @@ static inline struct world_line *world_single(struct pf_output_config config)
 	return &world.lines[0];
 }
 
-/* Does what is due by now. */
-static inline void world_tick(void)
+/* Ends what is under way and due; whether there was something. */
+static inline bool world_end_task(struct world_line *line)
 {
-	for (size_t i = 0; i < world.n; i++) {
-		struct world_line *line = &world.lines[i];
-		int ticks = 0;
+	if (!line->task || (line->task_ends_ns > world.now_ns &&
+				   (!line->task_acts || line->task_acts_ns > world.now_ns)))
+		return false;
+	if (line->task_acts && line->task_acts_ns <= world.now_ns)
+		world_act(line);
+	if (line->task_ends_ns <= world.now_ns)
+		world_finish(line);
+	return true;
+}
 
-		while (pf_output_wake_ns(&line->output) <= world.now_ns && ticks++ < TICKS_MAX) {
-			const char *said = pf_output_tick(&line->output, world.now_ns);
+static inline void world_tick_line(struct world_line *line)
+{
+	int ticks = 0;
 
-			line->said = said ? said : line->said;
-		}
-		T_TRUE(ticks < TICKS_MAX);
+	while ((pf_output_wake_ns(&line->output) <= world.now_ns || world_end_task(line)) &&
+		ticks++ < TICKS_MAX) {
+		const char *said = pf_output_tick(&line->output, world.now_ns);
+
+		line->said = said ? said : line->said;
 	}
+	T_TRUE(ticks < TICKS_MAX);
 }
 
 /* When something is due next. */
@@ -150,10 +220,29 @@ static inline uint64_t world_wake_ns(void)
 {
 	uint64_t wake_ns = PF_NEVER;
 
-	for (size_t i = 0; i < world.n; i++)
-		if (pf_output_wake_ns(&world.lines[i].output) < wake_ns)
-			wake_ns = pf_output_wake_ns(&world.lines[i].output);
+	for (size_t i = 0; i < world.n; i++) {
+		const struct world_line *line = &world.lines[i];
+
+		if (pf_output_wake_ns(&line->output) < wake_ns)
+			wake_ns = pf_output_wake_ns(&line->output);
+		if (line->task && line->task_acts && line->task_acts_ns < wake_ns)
+			wake_ns = line->task_acts_ns;
+		if (line->task && line->task_ends_ns < wake_ns)
+			wake_ns = line->task_ends_ns;
+	}
 	return wake_ns;
+}
+
+/* Does what is due by now. */
+static inline void world_tick(void)
+{
+	int rounds = 0;
+
+	/* what one line lets go on may be due at once, too */
+	do
+		for (size_t i = 0; i < world.n; i++)
+			world_tick_line(&world.lines[i]);
+	while (world_wake_ns() <= world.now_ns && rounds++ < TICKS_MAX);
 }
 
 /* Lets time pass, with every tick in time. */
@@ -211,7 +300,11 @@ static inline void world_unplug(size_t i)
 {
 	world.lines[i].absent = true;
 	world.lines[i].fails = -ENODEV;
-	pf_output_lost(&world.lines[i].output);
+	/* who waits for a bus learns it from there */
+	if (world.lines[i].task && !world.lines[i].task_acts)
+		world.lines[i].task_result = -ENODEV;
+	if (!world.lines[i].task)
+		pf_output_lost(&world.lines[i].output);
 }
 
 static inline void world_plug(size_t i)

@@ -906,6 +906,165 @@ static void a_member_that_a_reload_removes_is_waited_for(void)
 	pf_interlock_done(&group);
 }
 
+/* ---- lines that are not waited for ----------------------------------------------------------- */
+
+/* A pair in a group, the first on a slow line: a write takes 2 s and has its effect after 1 s. */
+static void world_slow_blind(struct pf_output_config first)
+{
+	world_begin(1000 * S);
+	world_add(first, true, false);
+	world_add(plain, true, false);
+	world.lines[0].slow = true;
+	world_acquire(0);
+	world_acquire(1);
+	world_run(600 * MS);
+	world.lines[0].delay_ns = 2 * S;
+	world.lines[0].effect_ns = 1 * S;
+}
+
+static void slow_line_is_on_when_it_says_so_and_may_be_before(void)
+{
+	world_slow_blind(plain);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_STR(world.outcome.reason, "the line is being written");
+	world_run(1500 * MS);
+	T_TRUE(world.lines[0].level);
+	T_FALSE(world.lines[0].output.level);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_FALSE(world.lines[1].level);
+}
+
+static void other_member_waits_for_the_confirmed_off_and_the_dead_time(void)
+{
+	world_slow_blind(plain);
+	world_on(0);
+	world_run(3 * S);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_STR(world.outcome.reason, "interlock blind: up is on");
+	world_run(2500 * MS - 1);
+	T_FALSE(world.lines[0].level);
+	T_FALSE(world.lines[1].level);
+	world_run(1);
+	T_TRUE(world.lines[1].level);
+}
+
+static void commands_during_a_write_wait_and_only_the_newest_counts(void)
+{
+	world_slow_blind(plain);
+	world_on(0);
+	T_INT(world_off(0), PF_VERDICT_DEFERRED);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_INT(world_off(0), PF_VERDICT_DEFERRED);
+	T_INT(world.lines[0].writes, 1);
+	world_run(10 * S);
+	T_INT(world.lines[0].writes, 2);
+	T_FALSE(world.lines[0].level);
+}
+
+static void max_on_counts_from_the_begin_of_a_write_and_a_pulse_from_its_end(void)
+{
+	world_slow_blind((struct pf_output_config){.max_on_ms = 10000});
+	world_on(0);
+	world_run(10 * S - 1);
+	T_INT(world.lines[0].writes, 1);
+	world_run(1);
+	T_INT(world.lines[0].writes, 2);
+	world_slow_blind(plain);
+	world_pulse(0, true, 500);
+	world_run(2500 * MS - 1);
+	T_INT(world.lines[0].writes, 1);
+	world_run(1);
+	T_INT(world.lines[0].writes, 2);
+}
+
+static void hung_write_is_followed_by_what_is_wanted_by_then(void)
+{
+	world_slow_blind((struct pf_output_config){.max_on_ms = 10000});
+	world.lines[0].delay_ns = PF_NEVER;
+	world_on(0);
+	world_run(3600 * S);
+	T_TRUE(world.lines[0].level); /* nobody can know */
+	T_INT(world.lines[0].writes, 1);
+	world.lines[0].delay_ns = 0;
+	world_finish(&world.lines[0]);
+	world_run(0);
+	T_FALSE(world.lines[0].level); /* max_on_s was over long ago */
+}
+
+static void failed_write_of_a_slow_line_leaves_it_not_held(void)
+{
+	world_slow_blind(plain);
+	world.lines[0].fails = -EIO;
+	world_on(0);
+	world_run(2 * S);
+	T_FALSE(world.lines[0].output.held);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_STR(world.outcome.reason, "interlock blind: up is not known to be off");
+}
+
+static void exit_during_a_write_follows_it(void)
+{
+	bool level;
+
+	world_slow_blind(plain);
+	world_on(0);
+	pf_output_exit(&world.lines[0].output, world.now_ns);
+	T_TRUE(pf_output_unfinished(&world.lines[0].output, &level));
+	T_FALSE(level);
+	T_INT(world_on(0), PF_VERDICT_REJECTED);
+	world_run(4 * S);
+	T_INT(world.lines[0].writes, 2);
+	T_FALSE(world.lines[0].level);
+	T_FALSE(pf_output_unfinished(&world.lines[0].output, &level));
+}
+
+static void exit_with_keep_during_the_write_of_a_pulse_ends_it(void)
+{
+	static const struct pf_output_config keep = {.on_exit = PF_ON_EXIT_KEEP};
+
+	world_slow_blind(keep);
+	world_pulse(0, true, 60000);
+	pf_output_exit(&world.lines[0].output, world.now_ns);
+	world_run(4 * S);
+	T_FALSE(world.lines[0].level);
+	world_slow_blind(keep);
+	world_on(0);
+	pf_output_exit(&world.lines[0].output, world.now_ns);
+	world_run(4 * S);
+	T_TRUE(world.lines[0].level);
+}
+
+static void exit_during_a_request_follows_it(void)
+{
+	world_begin(1000 * S);
+	world_add((struct pf_output_config){.initial = PF_START_ON}, false, false);
+	world.lines[0].slow = true;
+	world.lines[0].delay_ns = 1 * S;
+	world_acquire(0);
+	T_INT(world.lines[0].initial, PF_INITIAL_ON);
+	pf_output_exit(&world.lines[0].output, world.now_ns);
+	world_run(3 * S);
+	T_FALSE(world.lines[0].level);
+}
+
+static void request_on_under_way_holds_the_others_back(void)
+{
+	world_begin(1000 * S);
+	world_add((struct pf_output_config){.initial = PF_START_ON}, true, false);
+	world_add(plain, true, false);
+	for (size_t i = 0; i < 2; i++)
+		pf_output_recall(&world.lines[i].output,
+			&(struct pf_history){.on_ns = 1 * S, .off_ns = 2 * S});
+	world.lines[0].slow = true;
+	world.lines[0].delay_ns = PF_NEVER;
+	world_acquire(0);
+	world_acquire(1);
+	T_INT(world.lines[0].initial, PF_INITIAL_ON);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	world_run(60 * S);
+	T_FALSE(world.lines[1].level);
+}
+
 /* ---- failsafe ---------------------------------------------------------------------------------*/
 
 static const struct pf_output_config by_broker = {.failsafe = {.after_ms = 60000}};
@@ -1118,6 +1277,14 @@ T_MAIN("envelope", T(initial_off_and_on_are_set_in_the_request),
 	T(reload_into_a_group_with_another_on_switches_all_off),
 	T(reload_does_not_shorten_the_dead_time), T(reload_does_not_let_two_be_on),
 	T(a_member_that_a_reload_removes_is_waited_for),
+	T(slow_line_is_on_when_it_says_so_and_may_be_before),
+	T(other_member_waits_for_the_confirmed_off_and_the_dead_time),
+	T(commands_during_a_write_wait_and_only_the_newest_counts),
+	T(max_on_counts_from_the_begin_of_a_write_and_a_pulse_from_its_end),
+	T(hung_write_is_followed_by_what_is_wanted_by_then),
+	T(failed_write_of_a_slow_line_leaves_it_not_held), T(exit_during_a_write_follows_it),
+	T(exit_with_keep_during_the_write_of_a_pulse_ends_it), T(exit_during_a_request_follows_it),
+	T(request_on_under_way_holds_the_others_back),
 	T(failsafe_fires_when_the_broker_is_never_reached),
 	T(failsafe_counts_from_the_detected_loss),
 	T(broker_that_comes_back_in_time_changes_nothing),
