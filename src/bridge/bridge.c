@@ -27,6 +27,10 @@
 /* What an old connection gets to send its last messages when a reload makes a new one. */
 #define RECONNECT_DEADLINE_MS 1000
 
+/* What outputs behind a bus get of the time of a stop, to reach on_exit and to say so. */
+#define REST_DEADLINE_MS 1500
+#define REST_LOOK_MS     10
+
 struct pf_bridge {
 	struct pf_env env;
 	struct pf_items items;
@@ -39,6 +43,8 @@ struct pf_bridge {
 	bool stopping;
 	bool link_ending; /* the old link is ending, a new one follows */
 	struct pf_timer link_ended;
+	struct pf_timer rest; /* outputs behind a bus are coming to rest, since: */
+	uint64_t stop_ns;
 	void (*stopped)(void *user);
 	void *user;
 };
@@ -170,12 +176,22 @@ static void count_link(struct pf_bridge *bridge)
 	bridge->env.n_dropped += stats.dropped;
 }
 
+/* Whether outputs behind a bus are still coming to rest; one that hangs is not waited for. */
+static bool is_resting(const struct pf_bridge *bridge, uint64_t now_ns)
+{
+	return pf_items_are_busy(&bridge->items) &&
+	       now_ns < bridge->stop_ns + REST_DEADLINE_MS * PF_NS_PER_MS;
+}
+
 static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, link_ended);
 	int r;
 
-	(void)now_ns;
+	if (bridge->stopping && is_resting(bridge, now_ns)) {
+		pf_timer_set(&bridge->env.timers, timer, now_ns + REST_LOOK_MS * PF_NS_PER_MS);
+		return;
+	}
 	if (bridge->stopping) {
 		bridge->stopped(bridge->user);
 		return;
@@ -195,6 +211,20 @@ static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_of
 		pf_publisher_announce(&bridge->env.publisher, bridge->status, "offline");
 	pf_publisher_disconnected(&bridge->env.publisher);
 	pf_link_stop(bridge->env.publisher.link, deadline_ms);
+}
+
+/* Ends the link when all outputs are at rest, so that it can tell of them. */
+static void on_rest(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, rest);
+	const uint64_t spent_ms = (now_ns - bridge->stop_ns) / PF_NS_PER_MS;
+
+	if (is_resting(bridge, now_ns))
+		pf_timer_set(&bridge->env.timers, timer, now_ns + REST_LOOK_MS * PF_NS_PER_MS);
+	else if (spent_ms < PF_STOP_DEADLINE_MS)
+		end_link(bridge, PF_STOP_DEADLINE_MS - (uint32_t)spent_ms, true);
+	else
+		end_link(bridge, 0, true);
 }
 
 /* ---- life -------------------------------------------------------------------------------------
@@ -259,6 +289,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	bridge->stopped = stopped;
 	bridge->user = user;
 	pf_timer_init(&bridge->link_ended, on_link_ended);
+	pf_timer_init(&bridge->rest, on_rest);
 	r = pf_timers_init(&bridge->env.timers, loop);
 	if (r == 0) {
 		r = start_files(bridge, drivers);
@@ -326,10 +357,11 @@ void pf_bridge_stop(struct pf_bridge *bridge)
 	if (bridge->stopping)
 		return;
 	bridge->stopping = true;
+	bridge->stop_ns = pf_clock_now_ns();
 	pf_items_exit(&bridge->items);
 	/* if the old link is ending for a reload, its end is the end of all */
 	if (!bridge->link_ending)
-		end_link(bridge, PF_STOP_DEADLINE_MS, true);
+		on_rest(&bridge->rest, bridge->stop_ns);
 }
 
 bool pf_bridge_free(struct pf_bridge *bridge)
@@ -341,6 +373,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	bridge->env.publisher.connected = false;
 	all = pf_buses_free(bridge->env.buses);
 	bridge->env.buses = NULL;
+	bridge->env.bus_left_behind = !all;
 	pf_items_free(&bridge->items, all);
 	pf_info_done(&bridge->info);
 	pf_discovery_done(&bridge->discovery);

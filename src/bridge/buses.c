@@ -3,6 +3,7 @@
 
 #include "bridge/buses.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,8 @@ static const char *name_of(const struct pf_sensor_config *sensor)
 	return sensor->driver->bus == PF_BUS_W1 ? "w1" : "files";
 }
 
-int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
-	struct pf_worker **ret_worker)
+int pf_buses_named(struct pf_buses *buses, const char *name, struct pf_worker **ret_worker)
 {
-	const char *name = name_of(sensor);
 	int r;
 
 	for (size_t i = 0; i < buses->n; i++)
@@ -60,6 +59,23 @@ int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *senso
 	buses->workers = pf_reallocarray(buses->workers, buses->n + 1, sizeof *buses->workers);
 	buses->workers[buses->n++] = *ret_worker;
 	return 0;
+}
+
+int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
+	struct pf_worker **ret_worker)
+{
+	return pf_buses_named(buses, name_of(sensor), ret_worker);
+}
+
+void pf_bus_of(const char *device, char ret_name[PF_BUS_NAME_SIZE])
+{
+	static const char digits[] = "0123456789", hex[] = "0123456789abcdef";
+	const size_t n = strspn(device, digits);
+
+	if (n && device[n] == '-' && strspn(device + n + 1, hex) == 4 && !device[n + 5])
+		(void)snprintf(ret_name, PF_BUS_NAME_SIZE, "i2c-%.*s", (int)n, device);
+	else
+		(void)snprintf(ret_name, PF_BUS_NAME_SIZE, "%s", device);
 }
 
 bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns)

@@ -23,6 +23,8 @@
  */
 #define PF_BUS_HANG_S 10
 
+#define PF_BUS_NAME_SIZE 32
+
 struct pf_buses;
 
 /* No workers yet. */
@@ -37,6 +39,15 @@ bool pf_buses_free(struct pf_buses *buses);
 /* The worker for a sensor's bus, started if it is the first. 0 or a negative errno. */
 int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
 	struct pf_worker **ret_worker);
+
+/* The worker of a bus by its name, started if it is the first. 0 or a negative errno. */
+int pf_buses_named(struct pf_buses *buses, const char *name, struct pf_worker **ret_worker);
+
+/*
+ * The bus of a device by the kernel's name of the device: "i2c-1" for "1-0020", else the device
+ * itself ("spi0.0"), which shares its worker with nobody.
+ */
+void pf_bus_of(const char *device, char ret_name[PF_BUS_NAME_SIZE]);
 
 /* Whether a worker's call has been under way for longer than PF_BUS_HANG_S. */
 bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns);

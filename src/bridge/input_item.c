@@ -12,10 +12,18 @@
 #include "bridge/item.h"
 #include "bridge/line_find.h"
 #include "bridge/payload.h"
+#include "bridge/slow_line.h"
 #include "input/debounce.h"
 
 /* Where a chip has no interrupts, its level is read this often. */
 #define POLL_MS 20
+
+/* Why the level is read; the later one counts if a read is under way already. */
+enum reading {
+	READ_ALIVE, /* only to see whether the line is there */
+	READ_CHECK, /* in case an edge was lost */
+	READ_SETTLE /* the debounce window has ended */
+};
 
 struct pf_input_item {
 	struct pf_item item;
@@ -24,8 +32,12 @@ struct pf_input_item {
 	void *user;
 	struct pf_state *state;
 	struct pf_found_line found;
-	struct pf_line *line; /* NULL: not held */
-	uint32_t n_failures;  /* to get the line, in a row */
+	struct pf_line *line;      /* NULL: not held */
+	struct pf_slow_line *slow; /* owns `line`, if it sits behind a bus; or NULL */
+	enum reading reading;      /* under way on the bus */
+	bool again;                /* read once more: it may have been too early */
+	bool hung;                 /* the bus did, when last looked at */
+	uint32_t n_failures;       /* to get the line, in a row */
 	struct pf_debounce debounce;
 	struct ev_io edges;
 	struct pf_timer settle; /* end of the debounce window */
@@ -42,9 +54,13 @@ static void release_line(struct pf_input_item *input)
 	if (ev_is_active(&input->edges))
 		ev_io_stop(input->item.env->loop, &input->edges);
 	pf_timer_stop(timers_of(input), &input->settle);
-	if (input->line)
+	if (input->slow)
+		pf_slow_line_free(input->slow);
+	else if (input->line)
 		input->found.ops->release(input->line);
+	input->slow = NULL;
 	input->line = NULL;
+	input->hung = false;
 }
 
 static void give_up(struct pf_input_item *input, int error)
@@ -71,16 +87,11 @@ static void publish_level(struct pf_input_item *input, bool level, struct pf_mom
 	free(payload);
 }
 
-/* The window has ended: what does the line say? */
-static void settle(struct pf_input_item *input, uint64_t now_ns)
+/* The window has ended, and this is what the line says. */
+static void settle(struct pf_input_item *input, uint64_t now_ns, bool level)
 {
-	const int level = input->found.ops->get(input->line);
 	uint64_t stamp_ns;
 
-	if (level < 0) {
-		give_up(input, level);
-		return;
-	}
 	if (!pf_debounce_settle(&input->debounce, now_ns, level, &stamp_ns))
 		return;
 	/* first what it does here, then what the world is told */
@@ -89,18 +100,54 @@ static void settle(struct pf_input_item *input, uint64_t now_ns)
 	publish_level(input, level, pf_moment_of_edge(input->item.env, stamp_ns));
 }
 
+/* A change that no edge told of counts like an edge, and the level is known already. */
+static void check_level(struct pf_input_item *input, uint64_t now_ns, bool level)
+{
+	if (level == input->debounce.level || input->debounce.open)
+		return;
+	pf_debounce_edge(&input->debounce, now_ns, 0);
+	if (input->config->debounce_ms == 0)
+		settle(input, now_ns, level);
+	else
+		pf_timer_set(
+			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
+}
+
+static void take_level(struct pf_input_item *input, enum reading reading, int level)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+
+	if (level < 0)
+		give_up(input, level);
+	else if (reading == READ_SETTLE)
+		settle(input, now_ns, level);
+	else if (reading == READ_CHECK)
+		check_level(input, now_ns, level);
+}
+
+/* Reads the level, on the bus if the line sits behind one. */
+static void read_level(struct pf_input_item *input, enum reading reading)
+{
+	if (!input->slow) {
+		take_level(input, reading, input->found.ops->get(input->line));
+	} else if (pf_slow_line_get(input->slow)) {
+		input->reading = reading;
+	} else {
+		input->again = input->again || reading == READ_SETTLE;
+	}
+}
+
 static void on_settle(struct pf_timer *timer, uint64_t now_ns)
 {
-	struct pf_input_item *input = PF_OWNER(timer, struct pf_input_item, settle);
-
-	settle(input, now_ns);
+	(void)now_ns;
+	read_level(PF_OWNER(timer, struct pf_input_item, settle), READ_SETTLE);
 }
 
 static void note_edge(struct pf_input_item *input, uint64_t now_ns, uint64_t stamp_ns)
 {
 	pf_debounce_edge(&input->debounce, now_ns, stamp_ns);
 	if (input->config->debounce_ms == 0)
-		settle(input, now_ns);
+		read_level(input, READ_SETTLE);
 	else
 		pf_timer_set(
 			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
@@ -111,17 +158,18 @@ static void on_edges(struct ev_loop *loop, struct ev_io *watcher, int events)
 	struct pf_input_item *input = watcher->data;
 	const uint64_t now_ns = pf_clock_now_ns();
 	struct pf_edge edges[16];
-	int n, level;
+	int n;
 
 	(void)loop;
 	(void)events;
 	n = input->found.ops->read_edges(input->line, edges, sizeof edges / sizeof *edges);
-	/* woken without an edge: an unplugged chip polls as ready for ever */
-	level = n > 0 ? 0 : input->found.ops->get(input->line);
-	if (n < 0 || level < 0) {
-		give_up(input, n < 0 ? n : level);
+	if (n < 0) {
+		give_up(input, n);
 		return;
 	}
+	/* woken without an edge: an unplugged chip polls as ready for ever */
+	if (n == 0)
+		read_level(input, READ_ALIVE);
 	for (int i = 0; i < n && input->line; i++) {
 		if (edges[i].missed)
 			pf_item_news(&input->item);
@@ -130,45 +178,22 @@ static void on_edges(struct ev_loop *loop, struct ev_io *watcher, int events)
 	}
 }
 
-/* Reads the level; a change that no edge told of counts like an edge. */
-static void check_level(struct pf_input_item *input)
+static void check_bus(struct pf_input_item *input)
 {
-	const int level = input->found.ops->get(input->line);
+	const char *bus = pf_slow_line_hangs(input->slow, pf_clock_now_ns());
 
-	if (level < 0)
-		give_up(input, level);
-	else if (level != input->debounce.level && !input->debounce.open)
-		note_edge(input, pf_clock_now_ns(), pf_clock_monotonic_ns());
+	if (!bus || input->hung)
+		return;
+	pf_item_fault(&input->item, "bus %s hangs: a call does not come back", bus);
+	input->hung = true;
 }
 
 void pf_input_item_resync(struct pf_input_item *input)
 {
+	if (input->slow)
+		check_bus(input);
 	if (input->line)
-		check_level(input);
-}
-
-static int request_line(struct pf_input_item *input, char *ret_reason)
-{
-	const struct pf_input_config *config = input->config;
-	struct pf_input_request request = {
-		.active_low = config->active_low, .bias = config->bias, .consumer = "pinferry"};
-	int r = pf_line_find(
-		input->item.env->board, config->driver, &config->line, &input->found, ret_reason);
-
-	if (r < 0)
-		return r;
-	request.chip = input->found.info.chip;
-	request.offset = input->found.info.offset;
-	r = input->found.ops->request_input(input->found.context, &request, &input->line);
-	if (r == 0)
-		pf_line_warn_if_slow(&input->found, "input", config->item.name);
-	if (r == 0)
-		r = input->found.ops->get(input->line);
-	if (r < 0) {
-		release_line(input);
-		pf_line_explain(&input->found, &config->line, r, ret_reason);
-	}
-	return r;
+		read_level(input, READ_CHECK);
 }
 
 static void watch_edges(struct pf_input_item *input)
@@ -187,36 +212,107 @@ static void watch_edges(struct pf_input_item *input)
 	pf_timer_set(timers_of(input), &input->wake, pf_clock_now_ns() + POLL_MS * PF_NS_PER_MS);
 }
 
-static void try_line(struct pf_input_item *input, uint64_t now_ns)
+static void retry_later(struct pf_input_item *input, const char *reason)
+{
+	pf_item_fault(&input->item, "%s", reason);
+	input->n_failures++;
+	pf_timer_set(timers_of(input), &input->wake,
+		pf_clock_now_ns() + pf_backoff_ms(input->n_failures) * PF_NS_PER_MS);
+}
+
+static void come_back(struct pf_input_item *input, bool level)
+{
+	pf_item_clear(&input->item);
+	publish_level(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
+	pf_item_online(&input->item);
+}
+
+/* The line was requested and read, or could not be: level is what it says, or a negative errno. */
+static void take_line(struct pf_input_item *input, int level)
 {
 	char reason[PF_REASON_SIZE] = "";
-	const int level = request_line(input, reason);
 
 	if (level < 0) {
-		pf_item_fault(&input->item, "%s", reason);
-		input->n_failures++;
-		pf_timer_set(timers_of(input), &input->wake,
-			now_ns + pf_backoff_ms(input->n_failures) * PF_NS_PER_MS);
+		release_line(input);
+		pf_line_explain(&input->found, &input->config->line, level, reason);
+		retry_later(input, reason);
 		return;
 	}
 	input->n_failures = 0;
 	pf_debounce_init(&input->debounce, input->config->debounce_ms, level);
-	pf_item_clear(&input->item);
-	publish_level(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
-	pf_item_online(&input->item);
+	come_back(input, level);
 	watch_edges(input);
+}
+
+/* A task on the bus has come back. */
+static void on_slow(void *user, enum pf_slow_task task, int result)
+{
+	struct pf_input_item *input = user;
+	const bool again = input->again;
+
+	input->again = false;
+	if (task == PF_SLOW_REQUEST) {
+		input->line = pf_slow_line_held(input->slow);
+		take_line(input, result);
+		return;
+	}
+	take_level(input, input->reading, result);
+	if (!input->line)
+		return;
+	if (again)
+		read_level(input, READ_SETTLE);
+	if (input->hung)
+		come_back(input, input->debounce.level);
+	input->hung = false;
+}
+
+/* Requests the line and reads it: the level, or a negative errno; -EINPROGRESS: on_slow() tells. */
+static int request_line(struct pf_input_item *input)
+{
+	const struct pf_input_config *config = input->config;
+	const struct pf_input_request request = {.chip = input->found.info.chip,
+		.offset = input->found.info.offset,
+		.active_low = config->active_low,
+		.bias = config->bias,
+		.consumer = "pinferry"};
+	int r;
+
+	if (!pf_line_is_slow(&input->found)) {
+		r = input->found.ops->request_input(input->found.context, &request, &input->line);
+		return r < 0 ? r : input->found.ops->get(input->line);
+	}
+	r = pf_slow_line_new(input->item.env, &input->found, on_slow, input, &input->slow);
+	if (r < 0)
+		return r;
+	pf_slow_line_request_input(input->slow, &request);
+	return -EINPROGRESS;
+}
+
+static void try_line(struct pf_input_item *input)
+{
+	char reason[PF_REASON_SIZE] = "";
+	int level;
+
+	if (pf_line_find(input->item.env->board, input->config->driver, &input->config->line,
+		    &input->found, reason) < 0) {
+		retry_later(input, reason);
+		return;
+	}
+	level = request_line(input);
+	if (level != -EINPROGRESS)
+		take_line(input, level);
 }
 
 static void on_wake(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_input_item *input = PF_OWNER(timer, struct pf_input_item, wake);
 
-	if (!input->line) {
-		try_line(input, now_ns);
+	if (!input->line && !input->slow) {
+		try_line(input);
 		return;
 	}
 	pf_timer_set(timers_of(input), &input->wake, now_ns + POLL_MS * PF_NS_PER_MS);
-	check_level(input);
+	read_level(input, READ_CHECK);
 }
 
 struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config,
@@ -232,7 +328,7 @@ struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_inpu
 	pf_item_add_availability(&input->item);
 	pf_timer_init(&input->settle, on_settle);
 	pf_timer_init(&input->wake, on_wake);
-	try_line(input, pf_clock_now_ns());
+	try_line(input);
 	return input;
 }
 

@@ -28,8 +28,8 @@ void pf_input_item_rebind(struct pf_input_item *input, const struct pf_input_con
 void pf_input_item_free(struct pf_input_item *input, bool clear);
 
 /*
- * Reads the level in case the hardware lost an edge (it happens on BCM2835). To be called every
- * 10 s or so.
+ * Reads the level in case the hardware lost an edge (it happens on BCM2835); on a line behind a
+ * bus, a call that does not come back is a fault. To be called every 10 s or so.
  */
 void pf_input_item_resync(struct pf_input_item *input);
 

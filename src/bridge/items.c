@@ -13,6 +13,9 @@
 /* How often all lines are read, in case an edge was lost or an output has come off. */
 #define RESYNC_S 10
 
+/* How often outputs that are leaving are looked at. */
+#define LEAVE_MS 50
+
 /* ---- start ------------------------------------------------------------------------------------
  */
 
@@ -33,8 +36,25 @@ static void on_resync(struct pf_timer *timer, uint64_t now_ns)
 	for (size_t i = 0; i < items->env->config->n_inputs; i++)
 		pf_input_item_resync(items->inputs[i]);
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
-		pf_output_item_check(items->outputs[i]);
+		pf_output_item_check(items->outputs[i], now_ns);
+	for (size_t i = 0; i < items->n_leaving; i++)
+		pf_output_item_check(items->leaving[i], now_ns);
 	pf_timer_set(&items->env->timers, timer, now_ns + RESYNC_S * PF_NS_PER_S);
+}
+
+/* Frees the outputs that have come to rest after they left the configuration. */
+static void on_leave(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_items *items = PF_OWNER(timer, struct pf_items, leave);
+
+	for (size_t i = items->n_leaving; i-- > 0;) {
+		if (pf_output_item_is_busy(items->leaving[i]))
+			continue;
+		pf_output_item_free(items->leaving[i], true);
+		items->leaving[i] = items->leaving[--items->n_leaving];
+	}
+	if (items->n_leaving)
+		pf_timer_set(&items->env->timers, timer, now_ns + LEAVE_MS * PF_NS_PER_MS);
 }
 
 static struct pf_interlock *make_groups(const struct pf_config *config)
@@ -81,6 +101,7 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	for (size_t i = 0; i < config->n_sensors; i++)
 		items->sensors[i] = pf_sensor_item_new(
 			env, &config->sensors[i], i, config->n_sensors);
+	pf_timer_init(&items->leave, on_leave);
 	pf_timer_init(&items->resync, on_resync);
 	pf_timer_set(&env->timers, &items->resync, pf_clock_now_ns() + RESYNC_S * PF_NS_PER_S);
 }
@@ -119,12 +140,28 @@ static void keep_sensors(struct pf_items *items, struct pf_sensor_item **sensors
 		pf_sensor_item_remove(items->sensors[k], old);
 }
 
+/* Brings an output that is no longer configured to rest; on a slow line that takes its time. */
+static void remove_output(
+	struct pf_items *items, struct pf_output_item *output, struct pf_config *old)
+{
+	pf_output_item_exit(output);
+	if (!pf_output_item_is_busy(output)) {
+		pf_output_item_free(output, true);
+		return;
+	}
+	pf_output_item_leave(output, old);
+	items->leaving = pf_reallocarray(
+		items->leaving, items->n_leaving + 1, sizeof(struct pf_output_item *));
+	items->leaving[items->n_leaving++] = output;
+	pf_timer_set(&items->env->timers, &items->leave, 0);
+}
+
 /*
  * Takes from the old outputs those whose line stays; of the others the lines are free afterwards,
  * so that a new item can have them.
  */
 static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs,
-	const struct pf_config *old, const struct pf_config *config)
+	struct pf_config *old, const struct pf_config *config)
 {
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
@@ -133,12 +170,9 @@ static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs
 				outputs[i] = items->outputs[k];
 				items->outputs[k] = NULL;
 			}
-	for (size_t k = 0; k < old->n_outputs; k++) {
-		if (!items->outputs[k])
-			continue;
-		pf_output_item_exit(items->outputs[k]);
-		pf_output_item_free(items->outputs[k], true);
-	}
+	for (size_t k = 0; k < old->n_outputs; k++)
+		if (items->outputs[k])
+			remove_output(items, items->outputs[k], old);
 }
 
 static void inherit_groups(struct pf_interlock *groups, const struct pf_config *config,
@@ -171,6 +205,10 @@ static void reload_outputs(struct pf_items *items, struct pf_output_item **outpu
 		else
 			outputs[i] = pf_output_item_new(items->env, &config->outputs[i], group);
 	}
+	/* as long as one that leaves may be on, the others have to wait for it */
+	for (size_t i = 0; i < items->n_leaving; i++)
+		pf_output_item_regroup(items->leaving[i],
+			find_group(groups, config, pf_output_item_group(items->leaving[i])));
 	inherit_groups(groups, config, items->groups, old);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (kept[i])
@@ -313,13 +351,26 @@ void pf_items_exit(struct pf_items *items)
 		pf_sensor_item_stop(items->sensors[i]);
 }
 
+bool pf_items_are_busy(const struct pf_items *items)
+{
+	bool busy = items->n_leaving > 0;
+
+	for (size_t i = 0; i < items->env->config->n_outputs; i++)
+		busy = busy || pf_output_item_is_busy(items->outputs[i]);
+	return busy;
+}
+
 void pf_items_free(struct pf_items *items, bool sensors)
 {
 	const struct pf_config *config = items->env->config;
 
 	pf_timer_stop(&items->env->timers, &items->resync);
+	pf_timer_stop(&items->env->timers, &items->leave);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		pf_output_item_free(items->outputs[i], false);
+	for (size_t i = 0; i < items->n_leaving; i++)
+		pf_output_item_free(items->leaving[i], false);
+	free(items->leaving);
 	for (size_t i = 0; i < config->n_inputs; i++)
 		pf_input_item_free(items->inputs[i], false);
 	for (size_t i = 0; sensors && i < config->n_sensors; i++)

@@ -22,6 +22,11 @@ struct pf_items {
 	struct pf_input_item **inputs;
 	struct pf_sensor_item **sensors;
 	struct pf_timer resync;
+	/* outputs that have left the configuration, until the bus of their line has let them rest
+	 */
+	struct pf_output_item **leaving;
+	size_t n_leaving;
+	struct pf_timer leave;
 };
 
 /* Starts the items of env->config: outputs first, in their initial states. */
@@ -56,6 +61,9 @@ bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_conf
 
 /* Brings all outputs to their on_exit states at once and lets the sensors rest. */
 void pf_items_exit(struct pf_items *items);
+
+/* Whether an output on a slow line has not come to rest yet. */
+bool pf_items_are_busy(const struct pf_items *items);
 
 /* Frees everything; the sensors only if no bus hangs. */
 void pf_items_free(struct pf_items *items, bool sensors);

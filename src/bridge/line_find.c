@@ -3,7 +3,6 @@
 
 #include "bridge/line_find.h"
 
-#include "base/log.h"
 #include "hw/resolve.h"
 
 int pf_line_find(const struct pf_board *board, const struct pf_driver *driver,
@@ -44,11 +43,4 @@ void pf_line_explain(const struct pf_found_line *found, const struct pf_line_con
 	default:
 		pf_explain(ret_reason, "line %s: %s", config->text, strerror(-error));
 	}
-}
-
-void pf_line_warn_if_slow(const struct pf_found_line *found, const char *kind, const char *name)
-{
-	if (*found->info.parent)
-		pf_warning("%s %s: %s sits behind %s; if that bus hangs, everything waits for it",
-			kind, name, found->info.label, found->info.parent);
 }

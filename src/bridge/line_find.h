@@ -26,10 +26,4 @@ int pf_line_find(const struct pf_board *board, const struct pf_driver *driver,
 void pf_line_explain(const struct pf_found_line *found, const struct pf_line_config *config,
 	int error, char *ret_reason);
 
-/*
- * Warns if the line's chip itself sits behind a bus: its lines are read and written in the main
- * loop, so a stuck bus delays the other items.
- */
-void pf_line_warn_if_slow(const struct pf_found_line *found, const char *kind, const char *name);
-
 #endif

@@ -7,172 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "bridge/ack.h"
 #include "bridge/item.h"
+#include "bridge/output_hold.h"
 #include "bridge/output_line.h"
-#include "bridge/output_topics.h"
-#include "bridge/payload.h"
-#include "bridge/record_store.h"
 #include "config/same.h"
 #include "output/command.h"
 
-struct pf_output_item {
-	struct pf_item item;
-	const struct pf_output_config *config;
-	struct pf_output output;
-	struct pf_state *state;
-	bool starting; /* the line was just requested, and nothing is published yet */
-	bool published, published_level;
-	uint64_t written_ns; /* when the line got its level */
-	const char *untold;  /* what a limit did while the broker was away, or NULL */
-	struct pf_found_line found;
-	struct pf_line *line;  /* NULL: not held */
-	uint32_t n_failures;   /* to get the line, in a row */
-	struct pf_timer tick;  /* the output's next deadline */
-	struct pf_timer retry; /* next try for the line */
-	struct pf_output_topics topics;
-};
-
-/* ---- the line ------------------------------------------------------------------------ */
-
-static const char *word_of(const struct pf_output_item *output, bool level)
-{
-	return level ? output->config->payload_on : output->config->payload_off;
-}
-
-static void release_line(struct pf_output_item *output)
-{
-	pf_output_lost(&output->output);
-	if (output->line)
-		output->found.ops->release(output->line);
-	output->line = NULL;
-}
-
-static void retry_later(struct pf_output_item *output, const char *reason)
-{
-	pf_item_fault(&output->item, "%s", reason);
-	pf_timer_set(&output->item.env->timers, &output->retry,
-		pf_clock_now_ns() + pf_backoff_ms(++output->n_failures) * PF_NS_PER_MS);
-}
-
-static void give_up(struct pf_output_item *output, int error)
-{
-	char reason[PF_REASON_SIZE];
-
-	pf_line_explain(&output->found, &output->config->line, error, reason);
-	release_line(output);
-	retry_later(output, reason);
-}
-
-/* The one effect of output.c: the level on the line. */
-static int write_level(void *user, bool level)
-{
-	struct pf_output_item *output = user;
-	const int r = output->found.ops->set(output->line, level);
-
-	if (r < 0) {
-		give_up(output, r);
-		return r;
-	}
-	output->written_ns = pf_clock_now_ns();
-	pf_info("output %s: %s", output->config->item.name, word_of(output, level));
-	return 0;
-}
-
-static void publish_state(struct pf_output_item *output)
-{
-	char *payload = pf_payload_state(output->config->item.format,
-		word_of(output, output->output.level),
-		pf_moment_of(output->item.env, output->written_ns));
-
-	pf_state_set(&output->item.env->publisher, output->state, payload);
-	output->published = true;
-	output->published_level = output->output.level;
-	free(payload);
-}
-
-/* The line works (again), under topics that may be new. */
-static void come_back(struct pf_output_item *output)
-{
-	pf_item_clear(&output->item);
-	publish_state(output);
-	pf_item_online(&output->item);
-}
-
-static void on_changed(void *user)
-{
-	struct pf_output_item *output = user;
-
-	if (output->output.held && !output->starting &&
-		(!output->published || output->published_level != output->output.level))
-		publish_state(output);
-	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
-	pf_record_store_set(output->item.env->record, &output->output, &output->found.info);
-}
-
-static const struct pf_output_port port = {
-	.write = write_level, .changed = on_changed, .now_ns = pf_clock_now_ns};
-
-static void report(const struct pf_output_item *output, int result)
-{
-	if (result == -ENOTUNIQ)
-		pf_error("output %s: more than one output of interlock %s is on; all are switched "
-			 "off",
-			output->config->item.name, output->config->interlock);
-}
-
 void pf_output_item_start(struct pf_output_item *output)
 {
-	char reason[PF_REASON_SIZE] = "";
-	bool level = false;
-
-	if (pf_output_line_request(output->item.env, &output->output, &output->found, &output->line,
-		    &level, reason) < 0) {
-		retry_later(output, reason);
-		return;
-	}
-	pf_info("output %s: line %s held, %s", output->config->item.name, output->config->line.text,
-		word_of(output, level));
-	output->written_ns = pf_clock_now_ns();
-	output->starting = true;
-	report(output, pf_output_acquired(&output->output, pf_clock_now_ns(), level));
-	output->starting = false;
-	if (output->output.held) {
-		output->n_failures = 0;
-		come_back(output);
-	}
-	on_changed(output);
+	pf_output_hold_start(output);
 }
 
 static void on_retry(struct pf_timer *timer, uint64_t now_ns)
 {
 	(void)now_ns;
-	pf_output_item_start(PF_OWNER(timer, struct pf_output_item, retry));
+	pf_output_hold_start(PF_OWNER(timer, struct pf_output_item, retry));
 }
 
-void pf_output_item_check(struct pf_output_item *output)
+void pf_output_item_check(struct pf_output_item *output, uint64_t now_ns)
 {
-	int level;
-
-	/* a line that others may pull, too, says nothing about what was set */
-	if (!output->output.held || output->config->drive != PF_DRIVE_PUSH_PULL)
-		return;
-	level = output->found.ops->get(output->line);
-	if (level < 0) {
-		give_up(output, level);
-	} else if (level != output->output.level) {
-		pf_item_fault(&output->item, "line %s was set %s but reads %s",
-			output->config->line.text, word_of(output, output->output.level),
-			word_of(output, level));
-		if (output->found.ops->set(output->line, output->output.level) == 0)
-			output->written_ns = pf_clock_now_ns();
-	} else if (output->item.health == PF_HEALTH_FAULTY) {
-		come_back(output);
-	}
+	pf_output_hold_check(output, now_ns);
 }
 
 /* ---- limits -------------------------------------------------------------------------- */
@@ -187,7 +45,7 @@ static void tell(struct pf_output_item *output, const char *reason)
 		return;
 	pf_explain(outcome.reason, "%s", reason);
 	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
-		output->output.held ? word_of(output, output->output.level) : NULL);
+		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
 }
 
 static void on_tick(struct pf_timer *timer, uint64_t now_ns)
@@ -196,7 +54,7 @@ static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 	const enum pf_source before = output->output.source; /* a limit is told when it acts */
 	const char *reason = pf_output_tick(&output->output, now_ns);
 
-	on_changed(output);
+	pf_output_hold_changed(output);
 	if (reason)
 		pf_info("output %s: %s", output->config->item.name, reason);
 	if (reason && output->output.source >= PF_SOURCE_MAX_ON && output->output.source != before)
@@ -254,7 +112,7 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 		pf_output_command(&output->output, now_ns, &command, &outcome);
 	}
 	pf_ack_send(output->item.env, output->config, message, command.id, &outcome,
-		output->output.held ? word_of(output, output->output.level) : NULL);
+		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
 }
 
 static void take_heartbeat(struct pf_output_item *output, const struct pf_link_message *message)
@@ -288,7 +146,7 @@ void pf_output_item_overloaded(struct pf_output_item *output, const char *topic,
 		return;
 	pf_explain(outcome.reason, "overload: %" PRIu64 " commands were not carried out", n);
 	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
-		output->output.held ? word_of(output, output->output.level) : NULL);
+		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
 }
 
 void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input)
@@ -335,8 +193,10 @@ static void add_topics(struct pf_output_item *output, struct pf_env *env)
 static void remove_topics(struct pf_output_item *output, bool clear)
 {
 	pf_state_remove(&output->item.env->publisher, output->state, clear);
+	output->state = NULL;
 	pf_item_done(&output->item, clear);
 	pf_output_topics_done(&output->topics);
+	output->topics = (struct pf_output_topics){0};
 }
 
 struct pf_output_item *pf_output_item_new(
@@ -348,7 +208,8 @@ struct pf_output_item *pf_output_item_new(
 	add_topics(output, env);
 	pf_timer_init(&output->tick, on_tick);
 	pf_timer_init(&output->retry, on_retry);
-	pf_output_init(&output->output, config, group, &port, output, pf_clock_now_ns());
+	pf_output_init(
+		&output->output, config, group, &pf_output_hold_port, output, pf_clock_now_ns());
 	return output;
 }
 
@@ -369,7 +230,7 @@ static void move_topics(struct pf_output_item *output)
 	if (faulty)
 		pf_item_fault(&output->item, "%s", reason);
 	else if (output->output.held)
-		come_back(output);
+		pf_output_hold_back(output);
 	free(reason);
 }
 
@@ -381,7 +242,24 @@ void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output
 	output->item.config = &config->item;
 	if (!same_topics)
 		move_topics(output);
-	report(output, pf_output_reconfigure(&output->output, pf_clock_now_ns(), config));
+	pf_output_hold_report(
+		output, pf_output_reconfigure(&output->output, pf_clock_now_ns(), config));
+}
+
+bool pf_output_item_is_busy(const struct pf_output_item *output)
+{
+	return output->output.writing;
+}
+
+void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old)
+{
+	output->held = pf_config_hold(old);
+	remove_topics(output, true);
+}
+
+const char *pf_output_item_group(const struct pf_output_item *output)
+{
+	return output->config->interlock;
 }
 
 void pf_output_item_free(struct pf_output_item *output, bool clear)
@@ -390,10 +268,11 @@ void pf_output_item_free(struct pf_output_item *output, bool clear)
 		return;
 	if (clear)
 		pf_output_line_forget(output->item.env, &output->output, &output->found);
-	release_line(output);
+	pf_output_hold_release(output);
 	pf_output_done(&output->output);
 	pf_timer_stop(&output->item.env->timers, &output->tick);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
 	remove_topics(output, clear);
+	pf_config_free(output->held);
 	free(output);
 }

@@ -24,7 +24,8 @@ struct pf_output_item *pf_output_item_new(
 	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group);
 
 /*
- * Requests the line in its initial state; if that fails, tries again by itself. All members of its
+ * Requests the line in its initial state; if that fails, tries again by itself. A line behind a bus
+ * is not waited for. All members of its
  * group have to be made before the first is started.
  */
 void pf_output_item_start(struct pf_output_item *output);
@@ -37,6 +38,21 @@ void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *
  * takes over name, topics and rules.
  */
 void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config);
+
+/*
+ * Whether a write or request is under way on the bus of a slow line: after pf_output_item_exit(),
+ * whether the line has not come to rest yet. Never so for other lines.
+ */
+bool pf_output_item_is_busy(const struct pf_output_item *output);
+
+/*
+ * The output has left the configuration `old`, which is held, and is busy: clears its retained
+ * topics. To be freed when it is not busy any more; until then it stays in the group of its name.
+ */
+void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old);
+
+/* The name of its interlock, or NULL. */
+const char *pf_output_item_group(const struct pf_output_item *output);
 
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_output_item_free(struct pf_output_item *output, bool clear);
@@ -65,10 +81,11 @@ void pf_output_item_unheard(struct pf_output_item *output, const char *topic, co
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up);
 
 /*
- * Reads the line back: one that is gone or does not have the level that was set is a fault. To be
+ * Reads the line back: one that is gone or does not have the level that was set is a fault, and so
+ * is a call on a slow line that does not come back. To be
  * called every 10 s or so.
  */
-void pf_output_item_check(struct pf_output_item *output);
+void pf_output_item_check(struct pf_output_item *output, uint64_t now_ns);
 
 /* Brings the line to its on_exit state; commands are rejected from now on. */
 void pf_output_item_exit(struct pf_output_item *output);

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * How an output gets its line: finds it, remembers what is recorded of it, and requests it as the
- * output wants it. Main loop only.
+ * How an output gets its line: finds it, remembers what is recorded of it, and says how it is to be
+ * requested. Main loop only.
  */
 
 #ifndef PF_BRIDGE_OUTPUT_LINE_H
@@ -14,12 +14,11 @@
 #include "output/output.h"
 
 /*
- * Requests the line. 0, the line as found, the line held and the level that is on it; or a
- * negative errno with ret_reason[PF_REASON_SIZE]. The output is not told yet.
+ * Finds the line and says how to request it. 0, the line and the request, which borrows from it;
+ * or a negative errno with ret_reason[PF_REASON_SIZE]. The output is not told yet.
  */
-int pf_output_line_request(struct pf_env *env, struct pf_output *output,
-	struct pf_found_line *ret_found, struct pf_line **ret_line, bool *ret_level,
-	char *ret_reason);
+int pf_output_line_find(struct pf_env *env, struct pf_output *output,
+	struct pf_found_line *ret_found, struct pf_output_request *ret_request, char *ret_reason);
 
 /*
  * The output has left the configuration: its line leaves the record, unless it could not be

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bridge/slow_line.h"
 #include "output/interlock.h"
 #include "output/output.h"
 
@@ -185,12 +186,27 @@ static int request(struct rest *rest, char *ret_reason)
 	return r;
 }
 
-static void settle(
-	struct rest *rest, const struct surroundings *around, const struct pf_safe_report *report)
+static void find(struct rest *rest, const struct surroundings *around, bool skip_slow,
+	const struct pf_safe_report *report)
 {
 	char reason[PF_REASON_SIZE] = "";
 
-	rest->failed = find_line(rest, around, reason) < 0 || request(rest, reason) < 0;
+	rest->failed = find_line(rest, around, reason) < 0;
+	if (!rest->failed && skip_slow && pf_line_is_slow(&rest->found)) {
+		rest->failed = true;
+		pf_explain(reason,
+			"its line sits behind a bus (%s): left for `pinferry safe-state`",
+			rest->found.info.parent);
+	}
+	if (rest->failed)
+		tell(report, rest, true, reason);
+}
+
+static void settle(struct rest *rest, const struct pf_safe_report *report)
+{
+	char reason[PF_REASON_SIZE] = "";
+
+	rest->failed = request(rest, reason) < 0;
 	if (rest->failed)
 		tell(report, rest, true, reason);
 }
@@ -220,13 +236,26 @@ static void conclude(struct rest *rest, const struct pf_safe_report *report)
 	recorded->end_level = false;
 }
 
-/* All are held until the end, so that what goes off lets others of its group go on. */
+static bool is_to_move(const struct rest *rest)
+{
+	return rest->concerned && !is_left_alone(rest->recorded);
+}
+
+/*
+ * All are held until the end, so that what goes off lets others of its group go on. Lines behind a
+ * bus come last: one that hangs delays no other.
+ */
 static void settle_all(struct rest *rests, size_t n, const struct surroundings *around,
-	const struct pf_safe_report *report)
+	bool skip_slow, const struct pf_safe_report *report)
 {
 	for (size_t i = 0; i < n; i++)
-		if (rests[i].concerned && !is_left_alone(rests[i].recorded))
-			settle(&rests[i], around, report);
+		if (is_to_move(&rests[i]))
+			find(&rests[i], around, skip_slow, report);
+	for (int slow = 0; slow < 2; slow++)
+		for (size_t i = 0; i < n; i++)
+			if (is_to_move(&rests[i]) && !rests[i].failed &&
+				pf_line_is_slow(&rests[i].found) == slow)
+				settle(&rests[i], report);
 	for (size_t i = 0; i < n; i++)
 		if (rests[i].concerned)
 			conclude(&rests[i], report);
@@ -235,7 +264,7 @@ static void settle_all(struct rest *rests, size_t n, const struct surroundings *
 /* concerned: which lines, by their place in the record, or NULL: all; then: which of them failed.
  */
 static size_t work(struct pf_record *record, const char *boot_id, const struct surroundings *around,
-	bool *concerned, const struct pf_safe_report *report)
+	bool *concerned, bool skip_slow, const struct pf_safe_report *report)
 {
 	struct rest *rests = pf_calloc(record->n, sizeof *rests);
 	struct group *groups = pf_calloc(record->n, sizeof *groups);
@@ -248,7 +277,7 @@ static size_t work(struct pf_record *record, const char *boot_id, const struct s
 		prepare(&rests[i], record, boot_id, find_group(groups, record->n, &rests[i]),
 			now_ns);
 	}
-	settle_all(rests, record->n, around, report);
+	settle_all(rests, record->n, around, skip_slow, report);
 	for (size_t i = 0; i < record->n; i++) {
 		if (rests[i].line)
 			rests[i].found.ops->release(rests[i].line);
@@ -267,7 +296,7 @@ size_t pf_safe_state(struct pf_record *record, const char *boot_id, const struct
 {
 	const struct surroundings around = {.board = board, .drivers = drivers};
 
-	return work(record, boot_id, &around, NULL, report);
+	return work(record, boot_id, &around, NULL, false, report);
 }
 
 /* ---- what the configuration says --------------------------------------------------------------*/
@@ -318,7 +347,8 @@ size_t pf_safe_state_leftovers(struct pf_record *record, const char *boot_id,
 	find_uses(uses, record, board, config);
 	for (size_t i = 0; i < record->n; i++)
 		concerned[i] = uses[i] == USE_NONE;
-	n_failed = work(record, boot_id, &around, concerned, report);
+	/* the daemon waits for no bus */
+	n_failed = work(record, boot_id, &around, concerned, true, report);
 	/* from the end: the last takes the place of one that is dropped */
 	for (size_t i = record->n; i-- > 0;)
 		if ((uses[i] == USE_NONE && !concerned[i]) || uses[i] == USE_INPUT)

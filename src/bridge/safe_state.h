@@ -5,7 +5,7 @@
  * Brings recorded lines to what they are to end in, when no daemon does it: after a crash, or when
  * their outputs are no longer configured. Each goes to its on_exit state; with `keep` it is left
  * alone, unless a pulse was running: that is brought to its end. Nothing is waited for: what a
- * limit or an interlock holds back stays off. Main thread only.
+ * limit or an interlock holds back stays off; lines behind a bus come last. Main thread only.
  */
 
 #ifndef PF_BRIDGE_SAFE_STATE_H
@@ -31,7 +31,8 @@ size_t pf_safe_state(struct pf_record *record, const char *boot_id, const struct
 /*
  * The same at the start of the daemon, for the recorded lines that the configuration does not
  * mention any more, neither as outputs nor as inputs; those that came to rest leave the record,
- * and so do lines that are inputs now. An item whose line cannot be found now is known by its name.
+ * and so do lines that are inputs now. Lines behind a bus are not waited for: they are reported and
+ * stay in the record. An item whose line cannot be found now is known by its name.
  */
 size_t pf_safe_state_leftovers(struct pf_record *record, const char *boot_id,
 	const struct pf_board *board, struct pf_driver_set *drivers, const struct pf_config *config,

@@ -23,10 +23,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "hw/sim.h"
+#include "hw/sim_line_files.h"
 
 #define CHIP    "gpiochip0"
 #define LABEL   "pinctrl-bcm2711"
 #define N_LINES 28
+
+/* How often a hanging line looks whether it may answer. */
+#define HANG_POLL_NS 20000000
 
 #define OUTPUT_WORD "output "
 #define INPUT_WORD  "input "
@@ -42,46 +46,15 @@ struct pf_line {
 	bool reported;   /* what the last edge said */
 };
 
-static void file_path(char path[PATH_MAX], const char *directory, const char *prefix,
-	unsigned offset, const char *suffix)
+/* Before each call: waits while the line's bus hangs. */
+static void wait_for_bus(const struct pf_line *line)
 {
-	if (snprintf(path, PATH_MAX, "%s/%sGPIO%u%s", directory, prefix, offset, suffix) >=
-		PATH_MAX)
-		path[0] = '\0'; /* too long: no such file */
-}
+	const struct timespec poll_time = {.tv_nsec = HANG_POLL_NS};
+	char path[PATH_MAX], text[16];
 
-/* Whether somebody unplugged the chip: made the file `unplugged`, or took the folder away. */
-static bool is_unplugged(const char *directory)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof path, "%s/unplugged", directory) >= (int)sizeof path)
-		return true;
-	return access(path, F_OK) == 0 || access(directory, F_OK) != 0;
-}
-
-/* Reads the first line of a small file, without its end. 0, or a negative errno. */
-static int read_text(int fd, char *text, size_t size)
-{
-	const ssize_t n = pread(fd, text, size - 1, 0);
-
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	return 0;
-}
-
-static int read_file(const char *path, char *text, size_t size)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = read_text(fd, text, size);
-	(void)close(fd);
-	return r;
+	pf_sim_line_path(path, line->directory, "", line->offset, ".fault");
+	while (pf_sim_read_file(path, text, sizeof text) == 0 && strcmp(text, "hang") == 0)
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &poll_time, NULL);
 }
 
 /* Takes the level from the file; an empty or garbled one is being written: the last one holds. */
@@ -90,10 +63,11 @@ static int read_level(struct pf_line *line)
 	char path[PATH_MAX], text[16];
 	int r;
 
-	if (is_unplugged(line->directory))
+	wait_for_bus(line);
+	if (pf_sim_lines_unplugged(line->directory))
 		return -ENODEV;
-	file_path(path, line->directory, "", line->offset, "");
-	r = read_file(path, text, sizeof text);
+	pf_sim_line_path(path, line->directory, "", line->offset, "");
+	r = pf_sim_read_file(path, text, sizeof text);
 	if (r == -ENOENT)
 		line->level = line->bias_level;
 	else if (r)
@@ -109,10 +83,11 @@ static int write_level(struct pf_line *line, bool level)
 	char path[PATH_MAX], aside[PATH_MAX];
 	int fd, r = 0;
 
-	if (is_unplugged(line->directory))
+	wait_for_bus(line);
+	if (pf_sim_lines_unplugged(line->directory))
 		return -ENODEV;
-	file_path(path, line->directory, "", line->offset, "");
-	file_path(aside, line->directory, ".", line->offset, ".new");
+	pf_sim_line_path(path, line->directory, "", line->offset, "");
+	pf_sim_line_path(aside, line->directory, ".", line->offset, ".new");
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
@@ -134,17 +109,17 @@ static void fill_consumer(struct pf_line_info *info, const char *directory)
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	int fd;
 
-	file_path(path, directory, "", info->offset, ".used-by");
-	if (read_file(path, text, sizeof text) == 0) {
+	pf_sim_line_path(path, directory, "", info->offset, ".used-by");
+	if (pf_sim_read_file(path, text, sizeof text) == 0) {
 		info->used = true;
 		(void)snprintf(info->consumer, sizeof info->consumer, "%.31s", text);
 		return;
 	}
-	file_path(path, directory, ".", info->offset, ".line");
+	pf_sim_line_path(path, directory, ".", info->offset, ".line");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (read_text(fd, text, sizeof text) == 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0) {
+	if (pf_sim_read_text(fd, text, sizeof text) == 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0) {
 		info->output = strncmp(text, OUTPUT_WORD, strlen(OUTPUT_WORD)) == 0;
 		info->used = lock.l_type != F_UNLCK;
 		if (info->used && strchr(text, ' '))
@@ -154,17 +129,28 @@ static void fill_consumer(struct pf_line_info *info, const char *directory)
 	(void)close(fd);
 }
 
+/* The device whose line it is, if that sits behind a bus. */
+static void fill_parent(struct pf_line_info *info, const char *directory)
+{
+	char path[PATH_MAX], text[64];
+
+	pf_sim_line_path(path, directory, "", info->offset, ".behind");
+	if (pf_sim_read_file(path, text, sizeof text) == 0)
+		(void)snprintf(info->parent, sizeof info->parent, "%.31s", text);
+}
+
 static int sim_scan(
 	void *board, int (*visit)(const struct pf_line_info *info, void *user), void *user)
 {
 	char *directory = pf_format("%s/gpio", (const char *)board);
 	/* a board without the folder is a fresh one: the first request makes it */
-	int r = access(directory, F_OK) == 0 && is_unplugged(directory) ? -ENODEV : 0;
+	int r = access(directory, F_OK) == 0 && pf_sim_lines_unplugged(directory) ? -ENODEV : 0;
 
 	for (unsigned offset = 0; offset < N_LINES && !r; offset++) {
 		struct pf_line_info info = {.chip = CHIP, .label = LABEL, .offset = offset};
 
 		(void)snprintf(info.name, sizeof info.name, "GPIO%u", offset);
+		fill_parent(&info, directory);
 		fill_consumer(&info, directory);
 		r = visit(&info, user);
 	}
@@ -191,16 +177,16 @@ static int lock_line(
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[PATH_MAX], text[64] = "";
 
-	file_path(path, line->directory, "", line->offset, ".used-by");
+	pf_sim_line_path(path, line->directory, "", line->offset, ".used-by");
 	if (access(path, F_OK) == 0)
 		return -EBUSY;
-	file_path(path, line->directory, ".", line->offset, ".line");
+	pf_sim_line_path(path, line->directory, ".", line->offset, ".line");
 	line->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (line->lock_fd < 0)
 		return -errno;
 	if (fcntl(line->lock_fd, F_OFD_SETLK, &lock))
 		return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
-	(void)read_text(line->lock_fd, text, sizeof text);
+	(void)pf_sim_read_text(line->lock_fd, text, sizeof text);
 	*ret_was_output = strncmp(text, OUTPUT_WORD, strlen(OUTPUT_WORD)) == 0;
 	(void)snprintf(text, sizeof text, "%s%.31s\n", word, consumer ? consumer : "");
 	if (ftruncate(line->lock_fd, 0) ||
@@ -227,7 +213,7 @@ static int hold_line(const char *board, const char *chip, uint32_t offset, const
 	line->lock_fd = -1;
 	if (mkdir(line->directory, 0777) && errno != EEXIST)
 		r = errno == ENOENT ? -ENODEV : -errno;
-	else if (is_unplugged(line->directory))
+	else if (pf_sim_lines_unplugged(line->directory))
 		r = -ENODEV;
 	else
 		r = lock_line(line, word, consumer, ret_was_output);
@@ -256,7 +242,7 @@ static int start_input(struct pf_line *line)
 	int r;
 
 	line->level = line->bias_level;
-	file_path(path, line->directory, "", line->offset, "");
+	pf_sim_line_path(path, line->directory, "", line->offset, "");
 	if (access(path, F_OK) != 0) {
 		r = write_level(line, line->bias_level);
 		if (r)
@@ -371,7 +357,7 @@ static int sim_read_edges(struct pf_line *line, struct pf_edge *edges, size_t ma
 
 	if (line->inotify_fd < 0)
 		return -EOPNOTSUPP;
-	if (is_unplugged(line->directory))
+	if (pf_sim_lines_unplugged(line->directory))
 		return -ENODEV;
 	if (max == 0 || !take_notes(line))
 		return 0;

@@ -1,0 +1,287 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "bridge/output_hold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "bridge/moment.h"
+#include "bridge/output_line.h"
+#include "bridge/payload.h"
+#include "bridge/record_store.h"
+
+const char *pf_output_hold_word(const struct pf_output_item *output, bool level)
+{
+	return level ? output->config->payload_on : output->config->payload_off;
+}
+
+void pf_output_hold_report(const struct pf_output_item *output, int result)
+{
+	if (result == -ENOTUNIQ)
+		pf_error("output %s: more than one output of interlock %s is on; all are switched "
+			 "off",
+			output->config->item.name, output->config->interlock);
+}
+
+/* ---- what is published -------------------------------------------------------------------- */
+
+static void publish_state(struct pf_output_item *output)
+{
+	char *payload = pf_payload_state(output->config->item.format,
+		pf_output_hold_word(output, output->output.level),
+		pf_moment_of(output->item.env, output->written_ns));
+
+	pf_state_set(&output->item.env->publisher, output->state, payload);
+	output->published = true;
+	output->published_level = output->output.level;
+	free(payload);
+}
+
+void pf_output_hold_back(struct pf_output_item *output)
+{
+	if (!output->state)
+		return;
+	pf_item_clear(&output->item);
+	publish_state(output);
+	pf_item_online(&output->item);
+}
+
+static void fault(struct pf_output_item *output, const char *reason)
+{
+	if (output->state)
+		pf_item_fault(&output->item, "%s", reason);
+	else
+		pf_warning("output %s: %s", output->config->item.name, reason);
+}
+
+void pf_output_hold_changed(struct pf_output_item *output)
+{
+	/* what is only to be confirmed waits for the write under way */
+	const bool news = output->published_level != output->output.level ||
+			  (!output->published && !output->output.writing);
+
+	if (output->output.held && !output->starting && output->state && news)
+		publish_state(output);
+	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
+	pf_record_store_set(output->item.env->record, &output->output, &output->found.info);
+}
+
+/* ---- giving up ---------------------------------------------------------------------------- */
+
+void pf_output_hold_release(struct pf_output_item *output)
+{
+	pf_output_lost(&output->output);
+	pf_slow_line_free(output->slow);
+	if (output->line)
+		output->found.ops->release(output->line);
+	output->slow = NULL;
+	output->line = NULL;
+	output->hung = false;
+}
+
+static void retry_later(struct pf_output_item *output, const char *reason)
+{
+	fault(output, reason);
+	if (!output->output.closed)
+		pf_timer_set(&output->item.env->timers, &output->retry,
+			pf_clock_now_ns() + pf_backoff_ms(++output->n_failures) * PF_NS_PER_MS);
+}
+
+static void give_up(struct pf_output_item *output, int error)
+{
+	char reason[PF_REASON_SIZE];
+
+	pf_line_explain(&output->found, &output->config->line, error, reason);
+	pf_output_hold_release(output);
+	retry_later(output, reason);
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static void note_level(struct pf_output_item *output, bool level)
+{
+	output->written_ns = pf_clock_now_ns();
+	pf_info("output %s: %s", output->config->item.name, pf_output_hold_word(output, level));
+}
+
+/* The one effect of output.c: the level on the line. */
+static int write_level(void *user, bool level)
+{
+	struct pf_output_item *output = user;
+	const int r = output->slow ? pf_slow_line_set(output->slow, level)
+				   : output->found.ops->set(output->line, level);
+
+	if (r < 0)
+		give_up(output, r);
+	else if (output->slow)
+		return PF_WRITE_UNDER_WAY;
+	else
+		note_level(output, level);
+	return r;
+}
+
+static void on_changed(void *user)
+{
+	pf_output_hold_changed(user);
+}
+
+const struct pf_output_port pf_output_hold_port = {
+	.write = write_level, .changed = on_changed, .now_ns = pf_clock_now_ns};
+
+/* A write on the bus has come back. */
+static void take_written(struct pf_output_item *output, int result)
+{
+	if (result == 0)
+		note_level(output, output->output.writing_level);
+	pf_output_written(&output->output, pf_clock_now_ns(), result);
+	if (result < 0)
+		give_up(output, result);
+}
+
+/* ---- requesting --------------------------------------------------------------------------- */
+
+/* The line is held, with this level on it. */
+static void take_line(struct pf_output_item *output, bool level, bool was_output)
+{
+	const struct pf_output_config *config = output->config;
+
+	if (!was_output && output->requested == PF_INITIAL_KEEP)
+		pf_warning(
+			"output %s: line %s was an input, there is no state to keep: starting off",
+			config->item.name, config->line.text);
+	pf_info("output %s: line %s held, %s", config->item.name, config->line.text,
+		pf_output_hold_word(output, level));
+	output->written_ns = pf_clock_now_ns();
+	output->starting = true;
+	pf_output_hold_report(
+		output, pf_output_acquired(&output->output, pf_clock_now_ns(), level));
+	output->starting = false;
+	if (output->output.held) {
+		output->n_failures = 0;
+		pf_output_hold_back(output);
+	}
+	pf_output_hold_changed(output);
+}
+
+/* What was read back; the envelope writes, if the line does not have what was set. */
+static void take_reading(struct pf_output_item *output, int level)
+{
+	const struct pf_output_config *config = output->config;
+	char reason[PF_REASON_SIZE];
+
+	/* what is under way since then will tell */
+	if (!output->output.held || output->output.writing)
+		return;
+	if (level < 0) {
+		give_up(output, level);
+	} else if (config->drive == PF_DRIVE_PUSH_PULL && level != output->output.level) {
+		pf_explain(reason, "line %s was set %s but reads %s", config->line.text,
+			pf_output_hold_word(output, output->output.level),
+			pf_output_hold_word(output, level));
+		pf_output_hold_release(output);
+		retry_later(output, reason);
+	} else if (output->item.health == PF_HEALTH_FAULTY) {
+		pf_output_hold_back(output);
+	}
+}
+
+/* A task on the bus has come back. */
+static void on_slow(void *user, enum pf_slow_task task, int result)
+{
+	struct pf_output_item *output = user;
+
+	if (task == PF_SLOW_SET)
+		take_written(output, result);
+	else if (task == PF_SLOW_GET)
+		take_reading(output, result);
+	else if (result < 0)
+		give_up(output, result);
+	else
+		take_line(output, result, pf_slow_line_was_output(output->slow));
+	/* the bus is back, and what was wanted meanwhile is under way or done */
+	if (output->hung && output->output.held)
+		pf_output_hold_back(output);
+	output->hung = false;
+}
+
+static int request(struct pf_output_item *output, const struct pf_output_request *request,
+	bool *ret_level, bool *ret_was_output)
+{
+	int r;
+
+	output->requested = request->initial;
+	if (!pf_line_is_slow(&output->found))
+		return output->found.ops->request_output(
+			output->found.context, request, &output->line, ret_level, ret_was_output);
+	r = pf_slow_line_new(output->item.env, &output->found, on_slow, output, &output->slow);
+	if (r < 0)
+		return r;
+	pf_output_requested(&output->output, pf_clock_now_ns(), request->initial);
+	pf_slow_line_request_output(output->slow, request);
+	return -EINPROGRESS;
+}
+
+void pf_output_hold_start(struct pf_output_item *output)
+{
+	char reason[PF_REASON_SIZE] = "";
+	struct pf_output_request how;
+	bool level = false, was_output = true;
+	int r;
+
+	if (pf_output_line_find(output->item.env, &output->output, &output->found, &how, reason) <
+		0) {
+		retry_later(output, reason);
+		return;
+	}
+	r = request(output, &how, &level, &was_output);
+	if (r == 0) {
+		take_line(output, level, was_output);
+	} else if (r != -EINPROGRESS) {
+		pf_line_explain(&output->found, &output->config->line, r, reason);
+		retry_later(output, reason);
+	}
+}
+
+/* ---- reading back ------------------------------------------------------------------------- */
+
+static void check_slow(struct pf_output_item *output, uint64_t now_ns)
+{
+	const char *bus = pf_slow_line_hangs(output->slow, now_ns);
+	char reason[PF_REASON_SIZE];
+
+	if (bus && !output->hung) {
+		pf_explain(reason, "bus %s hangs: a call does not come back", bus);
+		fault(output, reason);
+		output->hung = true;
+	} else if (!bus && output->output.held && !output->output.writing) {
+		(void)pf_slow_line_get(output->slow);
+	}
+}
+
+void pf_output_hold_check(struct pf_output_item *output, uint64_t now_ns)
+{
+	int level;
+
+	if (output->slow)
+		check_slow(output, now_ns);
+	/* a line that others may pull, too, says nothing about what was set */
+	if (output->slow || !output->output.held || output->config->drive != PF_DRIVE_PUSH_PULL)
+		return;
+	level = output->found.ops->get(output->line);
+	if (level < 0) {
+		give_up(output, level);
+	} else if (level != output->output.level) {
+		pf_item_fault(&output->item, "line %s was set %s but reads %s",
+			output->config->line.text,
+			pf_output_hold_word(output, output->output.level),
+			pf_output_hold_word(output, level));
+		if (output->found.ops->set(output->line, output->output.level) == 0)
+			output->written_ns = pf_clock_now_ns();
+	} else if (output->item.health == PF_HEALTH_FAULTY) {
+		pf_output_hold_back(output);
+	}
+}

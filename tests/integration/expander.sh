@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: The Pinferry authors
+# SPDX-License-Identifier: MIT
+
+# Lines of an expander, which sits behind a bus: they obey like others, and when the bus hangs,
+# nothing but they waits for it.
+
+. "$(dirname "$0")/lib.sh"
+need_broker
+
+# start_all [KEY=VALUE;...]: pump and fence on an expander on i2c-1, with these settings; the rest
+# on the header
+start_all() {
+  mkdir -p "$board/gpio"
+  echo 1-0020 >"$board/gpio/GPIO20.behind"
+  echo 1-0020 >"$board/gpio/GPIO21.behind"
+  echo 1-0020 >"$board/gpio/GPIO22.behind"
+  start_broker
+  start_listener
+  configure <<END
+interlocks: ( { name = "pair"; dead_time_ms = 200; } );
+outputs: (
+  { name = "pump"; line = "GPIO20"; $* },
+  { name = "fence"; line = "GPIO21"; interlock = "pair"; },
+  { name = "lamp"; line = "GPIO5"; interlock = "pair"; },
+  { name = "bell"; line = "GPIO6"; }
+);
+inputs: ( { name = "door"; line = "GPIO22"; } );
+END
+  start_online
+}
+
+hang() {
+  echo hang >"$board/gpio/$1.fault"
+}
+
+release() {
+  rm "$board/gpio/$1.fault"
+}
+
+its_lines_obey_and_are_read() {
+  start_all
+  line_is GPIO20 0
+  command_output pump ON
+  expect '0 t/output/pump/ack {*"deferred"*"the line is being written"*}'
+  expect '1 t/output/pump ON'
+  line_is GPIO20 1
+  command_output pump '{"state":"OFF","for_ms":300}'
+  expect '1 t/output/pump OFF'
+  expect '1 t/output/pump ON'
+  set_line GPIO22 1
+  expect '1 t/input/door ON'
+  stop_daemon
+  line_is GPIO20 0
+  saw '1 t/output/pump OFF'
+  saw '1 t/status offline'
+}
+
+a_bus_that_hangs_delays_only_its_own_lines() {
+  local i start took worst=0
+  start_all
+  hang GPIO20
+  command_output pump ON
+  expect '0 t/output/pump/ack {*"deferred"*}'
+  for i in 1 2 3 4 5; do
+    mark_now
+    start=$(now_ms)
+    command_output bell TOGGLE
+    expect '0 t/output/bell/ack {*"done"*}' 5
+    took=$(($(now_ms) - start))
+    [ "$took" -le "$worst" ] || worst=$took
+  done
+  echo "# a command to another relay and its answer took $worst ms at most, with mosquitto_pub"
+  # only the newest counts when it comes back
+  command_output pump OFF
+  command_output pump ON
+  mark=0
+  expect '1 t/output/pump/error bus i2c-1 hangs: a call does not come back' 40
+  expect '1 t/output/pump/availability offline'
+  expect '1 t/info *"i2c-1":"hangs"*' 40
+  line_is GPIO20 0
+  mark_now
+  release GPIO20
+  expect '1 t/output/pump/error '
+  expect '1 t/output/pump ON'
+  expect '1 t/output/pump/availability online'
+  line_is GPIO20 1
+}
+
+a_stop_does_not_wait_for_a_bus_that_hangs() {
+  local start
+  start_all
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  command_output bell ON
+  expect '1 t/output/bell ON'
+  hang GPIO20
+  start=$(now_ms)
+  stop_daemon
+  [ "$(($(now_ms) - start))" -lt 8000 ] || fail 'the stop took too long'
+  line_is GPIO6 0
+  line_is GPIO20 1
+  saw '1 t/status offline'
+  # what could not be done is done by the next who can
+  release GPIO20
+  pinferry safe-state -s "$board"
+  line_is GPIO20 0
+}
+
+a_start_does_not_wait_for_a_bus_that_hangs() {
+  mkdir -p "$board/gpio"
+  hang GPIO20
+  start_all
+  command_output bell ON
+  expect '1 t/output/bell ON'
+  release GPIO20
+  expect '1 t/output/pump OFF'
+  expect '1 t/output/pump/availability online'
+}
+
+another_member_of_the_group_waits_until_the_line_is_known_to_be_off() {
+  start_all
+  command_output fence ON
+  expect '1 t/output/fence ON'
+  hang GPIO21
+  command_output lamp ON
+  expect '0 t/output/lamp/ack {*"deferred"*"interlock pair: fence is on"*}'
+  command_output bell ON
+  expect '1 t/output/bell ON'
+  line_is GPIO5 0
+  release GPIO21
+  expect '1 t/output/lamp ON'
+  line_is GPIO21 0
+}
+
+a_removed_output_is_brought_to_rest_when_its_bus_is_back() {
+  start_all
+  command_output fence ON
+  expect '1 t/output/fence ON'
+  hang GPIO21
+  command_output fence OFF
+  expect '0 t/output/fence/ack {*"the line is being written"*}'
+  configure <<END
+interlocks: ( { name = "pair"; dead_time_ms = 200; } );
+outputs: ( { name = "lamp"; line = "GPIO5"; interlock = "pair"; } );
+END
+  reload
+  expect '1 t/output/fence '
+  expect '1 t/status online'
+  command_output lamp ON
+  expect '0 t/output/lamp/ack {*"deferred"*"interlock pair: fence is on"*}'
+  line_is GPIO5 0
+  release GPIO21
+  expect '1 t/output/lamp ON'
+  line_is GPIO21 0
+}
+
+run_tests \
+  its_lines_obey_and_are_read \
+  a_bus_that_hangs_delays_only_its_own_lines \
+  a_stop_does_not_wait_for_a_bus_that_hangs \
+  a_start_does_not_wait_for_a_bus_that_hangs \
+  another_member_of_the_group_waits_until_the_line_is_known_to_be_off \
+  a_removed_output_is_brought_to_rest_when_its_bus_is_back
