@@ -241,7 +241,7 @@ static bool read_trace(const cJSON *item, const char **ret_topic, const char **r
 
 	*ret_topic = cJSON_GetStringValue(has_part ? cJSON_GetArrayItem(item, 0) : item);
 	*ret_part = has_part ? cJSON_GetStringValue(cJSON_GetArrayItem(item, 1)) : NULL;
-	return *ret_topic && **ret_topic && (!has_part || *ret_part);
+	return *ret_topic && **ret_topic && (!has_part || (*ret_part && **ret_part));
 }
 
 int pf_traces_decode(struct pf_traces *traces, const char *text)

@@ -112,9 +112,6 @@ sensors: (
   { name = "plain"; driver = "bme280"; bus = "i2c-1"; address = 0x76; interval_s = 2; }
 );
 END
-  # not built everywhere yet
-  ! pinferry check 2>&1 | grep -q 'on_disk: not available' ||
-    sed -i 's/ on_disk = true;//' "$dir/pinferry.conf"
   "$PINFERRY" run -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" 2>>"$daemon_log" &
   daemon=$!
   pids+=("$daemon")
