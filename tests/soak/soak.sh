@@ -238,7 +238,7 @@ measure() {
 }
 
 is_sanitized() {
-  grep -qE 'lib(a|t)san' "/proc/$daemon/maps"
+  grep -qa -e __asan_init -e __tsan_init "/proc/$daemon/exe"
 }
 
 # Memory when all is calm, early and late; a buffer that was filled leaves holes behind.
