@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "hw/w1.h"
 
 struct pf_buses {
 	struct ev_loop *loop;
@@ -41,7 +42,7 @@ static const char *name_of(const struct pf_sensor_config *sensor)
 {
 	if (sensor->bus)
 		return sensor->bus;
-	return sensor->driver->bus == PF_BUS_W1 ? "w1" : "files";
+	return sensor->driver->bus == PF_BUS_W1 ? PF_W1_MASTER_ANY : "files";
 }
 
 int pf_buses_named(struct pf_buses *buses, const char *name, struct pf_worker **ret_worker)

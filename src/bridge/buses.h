@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The workers in use, one per bus: "i2c-1", ..., "w1" for the kernel's 1-Wire, "files" for the
- * rest. Main loop only.
+ * The workers in use, one per bus: "i2c-1", ..., "w1_bus_master1", ..., "w1" for looking which of
+ * these a 1-Wire sensor is at, "files" for the rest. Main loop only.
  */
 
 #ifndef PF_BRIDGE_BUSES_H
@@ -36,7 +36,7 @@ struct pf_buses *pf_buses_new(struct ev_loop *loop);
  */
 bool pf_buses_free(struct pf_buses *buses);
 
-/* The worker for a sensor's bus, started if it is the first. 0 or a negative errno. */
+/* The worker for a sensor's bus, or "w1"; started if it is the first. 0 or a negative errno. */
 int pf_buses_worker(struct pf_buses *buses, const struct pf_sensor_config *sensor,
 	struct pf_worker **ret_worker);
 

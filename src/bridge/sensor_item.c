@@ -11,6 +11,7 @@
 #include "bridge/buses.h"
 #include "bridge/item.h"
 #include "bridge/sensor_values.h"
+#include "hw/w1.h"
 #include "sensor/sensor.h"
 
 /* What the worker uses while a step is under way; the main loop leaves it alone meanwhile. */
@@ -26,13 +27,16 @@ struct step {
 	uint64_t taken_ns; /* CLOCK_BOOTTIME of the sample */
 	int result;
 	uint32_t wait_ms;
+	bool looking; /* which bus master the sensor is at, before a probe */
+	char master[PF_W1_MASTER_SIZE];
 };
 
 struct pf_sensor_item {
 	struct pf_item item;
 	const struct pf_sensor_config *config;
 	struct pf_sensor sensor;
-	struct pf_worker *worker; /* NULL: it could not be started */
+	struct pf_worker *first;  /* where probes begin; NULL: it could not be started */
+	struct pf_worker *worker; /* of the sensor's bus, or `first` while that is not known */
 	struct step step;
 	bool under_way, stopping, removed;
 	struct pf_config *held; /* an older one, used by the step under way; or NULL */
@@ -83,6 +87,11 @@ static void run_step(struct pf_job *job)
 
 	step->device.reason[0] = '\0';
 	step->wait_ms = 0;
+	if (step->looking) {
+		step->result = pf_board_w1_master(
+			step->board, step->config->id, step->master, step->device.reason);
+		return;
+	}
 	switch (step->what) {
 	case PF_STEP_PROBE:
 		step->result = probe(step);
@@ -130,15 +139,11 @@ static void fault(struct pf_sensor_item *sensor, const char *reason)
 	pf_item_fault(&sensor->item, "%s", reason);
 }
 
-static void go_on(struct pf_sensor_item *sensor, uint64_t now_ns)
+/* Hands the step to the worker. */
+static void submit(struct pf_sensor_item *sensor, uint64_t now_ns)
 {
 	struct pf_timers *timers = &sensor->item.env->timers;
 
-	sensor->step.what = pf_sensor_next(&sensor->sensor, now_ns);
-	if (sensor->step.what == PF_STEP_NONE) {
-		pf_timer_set(timers, &sensor->wake, pf_sensor_wake_ns(&sensor->sensor));
-		return;
-	}
 	if (!pf_worker_submit(sensor->worker, &sensor->step.job)) {
 		pf_sensor_done(&sensor->sensor, now_ns, -EBUSY, 0);
 		fault(sensor, "the bus is overloaded");
@@ -147,6 +152,32 @@ static void go_on(struct pf_sensor_item *sensor, uint64_t now_ns)
 	}
 	sensor->under_way = true;
 	pf_timer_set(timers, &sensor->wake, now_ns + PF_BUS_HANG_S * PF_NS_PER_S);
+}
+
+static void go_on(struct pf_sensor_item *sensor, uint64_t now_ns)
+{
+	sensor->step.what = pf_sensor_next(&sensor->sensor, now_ns);
+	if (sensor->step.what == PF_STEP_NONE) {
+		pf_timer_set(&sensor->item.env->timers, &sensor->wake,
+			pf_sensor_wake_ns(&sensor->sensor));
+		return;
+	}
+	/* it may have been plugged in elsewhere */
+	if (sensor->step.what == PF_STEP_PROBE && sensor->config->driver->bus == PF_BUS_W1) {
+		sensor->step.looking = true;
+		sensor->worker = sensor->first;
+	}
+	submit(sensor, now_ns);
+}
+
+/* It is known which bus master the sensor is at: the probe goes there. 0 or a negative errno. */
+static int probe_there(struct pf_sensor_item *sensor, uint64_t now_ns)
+{
+	const int r = pf_buses_named(sensor->item.env->buses, sensor->step.master, &sensor->worker);
+
+	if (r == 0)
+		submit(sensor, now_ns);
+	return r;
 }
 
 static void release(struct pf_sensor_item *sensor)
@@ -186,9 +217,10 @@ static void on_step_done(struct pf_job *job)
 	struct pf_sensor_item *sensor = PF_OWNER(step, struct pf_sensor_item, step);
 	const uint64_t now_ns = pf_clock_now_ns();
 	char reason[PF_REASON_SIZE];
+	const bool looked = step->looking;
 	int r = step->result;
 
-	sensor->under_way = false;
+	sensor->under_way = step->looking = false;
 	if (sensor->removed) {
 		release(sensor);
 		return;
@@ -196,6 +228,11 @@ static void on_step_done(struct pf_job *job)
 	use_config(sensor);
 	if (sensor->stopping)
 		return;
+	if (looked && r == 0) {
+		r = probe_there(sensor, now_ns);
+		if (r == 0)
+			return;
+	}
 	pf_explain(reason, "%s", *step->device.reason ? step->device.reason : word_error(r));
 	if (r >= 0 && step->what == PF_STEP_FETCH)
 		r = pf_sensor_values_take(&sensor->values, &step->sample, step->taken_ns, reason);
@@ -242,7 +279,8 @@ struct pf_sensor_item *pf_sensor_item_new(
 	sensor->step.device.state = pf_calloc(driver->state_size, 1);
 	pf_timer_init(&sensor->wake, on_wake);
 	pf_sensor_init(&sensor->sensor, config, pf_clock_now_ns(), i, n);
-	r = pf_buses_worker(env->buses, config, &sensor->worker);
+	r = pf_buses_worker(env->buses, config, &sensor->first);
+	sensor->worker = sensor->first;
 	if (r < 0)
 		fault(sensor, strerror(-r));
 	else

@@ -98,17 +98,33 @@ static int open_i2c(
 	return pf_i2c_open(board->i2c_dir, board->sysfs, name, device);
 }
 
+static int check_w1_id(const char *id, char *ret_reason)
+{
+	if (id && pf_w1_id_is_valid(id))
+		return 0;
+	pf_explain(
+		ret_reason, "\"%s\" is not a 1-Wire id such as \"28-0316a2795aff\"", id ? id : "");
+	return -EINVAL;
+}
+
 static int open_w1(const struct pf_board *board, const char *id, struct pf_device *device)
 {
-	if (!id || !pf_w1_id_is_valid(id)) {
-		pf_explain(device->reason, "\"%s\" is not a 1-Wire id such as \"28-0316a2795aff\"",
-			id ? id : "");
-		return -EINVAL;
-	}
+	const int r = check_w1_id(id, device->reason);
+
+	if (r < 0)
+		return r;
 	(void)snprintf(device->id, sizeof device->id, "%s", id);
 	if (board->simulate_dir)
 		return pf_sim_w1_open(board->sysfs, device);
 	return pf_w1_open(board->sysfs, device);
+}
+
+int pf_board_w1_master(
+	const struct pf_board *board, const char *id, char *ret_master, char *ret_reason)
+{
+	const int r = check_w1_id(id, ret_reason);
+
+	return r < 0 ? r : pf_w1_master(board->sysfs, id, ret_master, ret_reason);
 }
 
 int pf_board_open(const struct pf_board *board, const struct pf_driver *driver, const char *bus,

@@ -46,6 +46,14 @@ int pf_board_open(const struct pf_board *board, const struct pf_driver *driver, 
 	uint16_t address, const char *id, struct pf_device *device);
 
 /*
+ * The 1-Wire bus master at which a sensor is: ret_master[PF_W1_MASTER_SIZE], see pf_w1_master().
+ * For worker threads. 0, or a negative errno with ret_reason[PF_REASON_SIZE]: -EINVAL not an id;
+ * -ENOENT, -ENODEV there is no such bus or sensor.
+ */
+int pf_board_w1_master(
+	const struct pf_board *board, const char *id, char *ret_master, char *ret_reason);
+
+/*
  * Whether something answers at an I2C address, whatever it is; for `scan`. May block: up to the
  * adapter's timeout. 0, or a negative errno: -EREMOTEIO, -ENXIO no answer; -ENOENT, -EACCES,
  * -EBUSY as pf_board_open(), with ret_reason[PF_REASON_SIZE]; -ETIMEDOUT the bus hangs;

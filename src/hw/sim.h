@@ -25,6 +25,10 @@
  *                              the kernel's text with the bytes of the sensor. Drivers read this;
  *                              without the file they get one that says what `temperature` says,
  *                              so only who wants to see wrong bytes writes it.
+ *                              The folder may be a link, as the kernel's are, to one in
+ *                              sys/devices/w1_bus_master1: then it is at that bus master.
+ *   sys/bus/w1/devices/28-0316a2795aff/fault
+ *                              if there: "hang" (answers never, until removed)
  *   clock                      "unsynchronised": the system clock counts as not set yet; anything
  *                              else, or no file: it is set, whatever this machine's is like
  *

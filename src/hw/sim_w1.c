@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "hw/w1.h"
 
 #define SCRATCHPAD_SIZE 9
 #define WORD_SIZE       32
+#define HANG_POLL_NS    20000000 /* how often a hanging sensor looks whether it may answer */
 
 static uint8_t crc8(const uint8_t *bytes, size_t size)
 {
@@ -66,10 +68,28 @@ static int make_w1_slave(const struct pf_device *device, char *buffer, size_t si
 	return format_w1_slave((int32_t)millidegrees, buffer, size);
 }
 
+/* Waits as long as the file "fault" says that the sensor hangs. */
+static void wait_for_bus(const struct pf_device *device)
+{
+	const struct timespec poll_time = {.tv_nsec = HANG_POLL_NS};
+	char word[WORD_SIZE];
+	int n;
+
+	while ((n = pf_w1_ops.read(device, "fault", word, sizeof word - 1)) > 0) {
+		word[n] = '\0';
+		if (strncmp(word, "hang", strlen("hang")) != 0)
+			return;
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &poll_time, NULL);
+	}
+}
+
 static int read_attribute(
 	const struct pf_device *device, const char *attribute, char *buffer, size_t size)
 {
-	const int r = pf_w1_ops.read(device, attribute, buffer, size);
+	int r;
+
+	wait_for_bus(device);
+	r = pf_w1_ops.read(device, attribute, buffer, size);
 
 	if (r == -ENOENT && strcmp(attribute, "w1_slave") == 0)
 		return make_w1_slave(device, buffer, size);

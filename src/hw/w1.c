@@ -12,6 +12,8 @@
 
 #include "base/memory.h"
 
+#define MASTER_WORD "w1_bus_master"
+
 /* What device->bus points to: the folder of the slave, as text. */
 struct w1_slave {
 	char *path;
@@ -79,10 +81,10 @@ static int write_attribute(const struct pf_device *device, const char *attribute
 
 const struct pf_w1_ops pf_w1_ops = {.read = read_attribute, .write = write_attribute};
 
-int pf_w1_open(const char *sysfs, struct pf_device *device)
+/* The folder of a slave, to be freed. 0 or a negative errno with ret_reason. */
+static int find_slave(const char *sysfs, const char *id, char **ret_path, char *ret_reason)
 {
-	char *path = pf_format("%s/bus/w1/devices/%s", sysfs, device->id);
-	struct w1_slave *slave;
+	char *path = pf_format("%s/bus/w1/devices/%s", sysfs, id);
 	int r = 0;
 
 	if (access(path, F_OK) < 0) {
@@ -92,17 +94,51 @@ int pf_w1_open(const char *sysfs, struct pf_device *device)
 			r = -ENOENT;
 	}
 	if (r == -ENOENT)
-		pf_explain(device->reason, "there is no 1-Wire bus (is it enabled?)");
+		pf_explain(ret_reason, "there is no 1-Wire bus (is it enabled?)");
 	else if (r == -ENODEV)
-		pf_explain(device->reason, "no sensor %s is on the 1-Wire bus", device->id);
-	if (r < 0) {
+		pf_explain(ret_reason, "no sensor %s is on the 1-Wire bus", id);
+	if (r < 0)
 		free(path);
+	else
+		*ret_path = path;
+	return r;
+}
+
+int pf_w1_open(const char *sysfs, struct pf_device *device)
+{
+	struct w1_slave *slave;
+	char *path;
+	const int r = find_slave(sysfs, device->id, &path, device->reason);
+
+	if (r < 0)
 		return r;
-	}
 	slave = pf_calloc(1, sizeof *slave);
 	slave->path = path;
 	device->w1 = &pf_w1_ops;
 	device->bus = slave;
+	return 0;
+}
+
+int pf_w1_master(
+	const char *sysfs, const char *id, char ret_master[PF_W1_MASTER_SIZE], char *ret_reason)
+{
+	char *path, *slave, *end, *master;
+	const int r = find_slave(sysfs, id, &path, ret_reason);
+
+	if (r < 0)
+		return r;
+	/* a link to .../w1_bus_master1/28-0316a2795aff */
+	slave = realpath(path, NULL);
+	end = slave ? strrchr(slave, '/') : NULL;
+	if (end)
+		*end = '\0';
+	master = end ? strrchr(slave, '/') : NULL;
+	if (master && strncmp(master + 1, MASTER_WORD, strlen(MASTER_WORD)) == 0)
+		(void)snprintf(ret_master, PF_W1_MASTER_SIZE, "%s", master + 1);
+	else
+		(void)snprintf(ret_master, PF_W1_MASTER_SIZE, "%s", PF_W1_MASTER_ANY);
+	free(slave);
+	free(path);
 	return 0;
 }
 

@@ -20,6 +20,17 @@ extern const struct pf_w1_ops pf_w1_ops;
  */
 int pf_w1_open(const char *sysfs, struct pf_device *device);
 
+#define PF_W1_MASTER_SIZE 32
+#define PF_W1_MASTER_ANY  "w1" /* where a sysfs (a simulated one) says nothing of masters */
+
+/*
+ * The bus master at which the slave `id` is, by the kernel's name: "w1_bus_master1", or
+ * PF_W1_MASTER_ANY. 0 or a negative errno with ret_reason[PF_REASON_SIZE], as pf_w1_open(). Reads
+ * no attribute, so no bus is waited for.
+ */
+int pf_w1_master(
+	const char *sysfs, const char *id, char ret_master[PF_W1_MASTER_SIZE], char *ret_reason);
+
 /* Ends what pf_w1_open() began. */
 void pf_w1_close(struct pf_device *device);
 

@@ -191,9 +191,47 @@ a_hanging_bus_does_not_hold_up_the_end() {
   expect '1 t/status offline'
 }
 
+# on_master N ID: a 1-Wire sensor as the kernel shows it, a link into its bus master's folder
+on_master() {
+  mkdir -p "$board/sys/devices/w1_bus_master$1/$2" "$board/sys/bus/w1/devices"
+  echo "${1}0000" >"$board/sys/devices/w1_bus_master$1/$2/temperature"
+  ln -s "../../../devices/w1_bus_master$1/$2" "$board/sys/bus/w1/devices/$2"
+}
+
+a_hanging_one_wire_bus_does_not_delay_another() {
+  local cellar=28-000000000001 roof=28-000000000002 fault i
+  start_broker
+  start_listener
+  on_master 1 $cellar
+  configure <<END
+sensors: (
+  { name = "cellar"; driver = "ds18b20"; id = "$cellar"; interval_s = 1; },
+  { name = "roof"; driver = "ds18b20"; id = "$roof"; interval_s = 1; },
+  { name = "late"; driver = "ds18b20"; id = "28-000000000003"; interval_s = 1; }
+);
+END
+  start_daemon
+  saw '1 t/sensor/cellar 10*'
+  on_master 2 $roof
+  saw '1 t/sensor/roof 20*' 30
+  fault=$board/sys/devices/w1_bus_master1/$cellar/fault
+  echo hang >"$fault"
+  saw '1 t/sensor/cellar/error bus w1_bus_master1 hangs: a call does not come back' 40
+  # the other goes on, and one that was not there is found
+  for i in 1 2 3; do
+    echo "2${i}000" >"$board/sys/devices/w1_bus_master2/$roof/temperature"
+    expect "? t/sensor/roof 2$i*"
+  done
+  on_master 2 28-000000000003
+  expect '? t/sensor/late 20*' 60
+  rm "$fault"
+  expect '1 t/sensor/cellar/availability online'
+}
+
 run_tests a_sensor_missing_at_start_is_taken_when_it_comes \
   a_sensor_that_stops_answering_goes_offline_and_comes_back \
   the_power_on_value_of_a_ds18b20_is_not_published nine_zero_bytes_are_not_published \
   a_bad_checksum_is_not_published an_empty_answer_is_not_published \
   a_busy_line_is_named_and_taken_when_it_is_free a_command_for_a_line_that_is_not_there_waits_for_it \
-  a_hanging_bus_delays_no_command_and_no_edge a_hanging_bus_does_not_hold_up_the_end
+  a_hanging_bus_delays_no_command_and_no_edge \
+  a_hanging_one_wire_bus_does_not_delay_another a_hanging_bus_does_not_hold_up_the_end

@@ -122,6 +122,26 @@ static void a_w1_id_is_not_a_path(void)
 	rig_done(&rig);
 }
 
+static void the_master_of_a_w1_sensor_is_found_by_its_link(void)
+{
+	char master[32] = "", reason[PF_REASON_SIZE], link[512];
+	struct rig rig;
+
+	rig_init(&rig, "ds18b20");
+	T_INT(pf_board_w1_master(rig.board, "28-../x", master, reason), -EINVAL);
+	t_write_file(W1_FOLDER "temperature", "20000\n");
+	T_INT(pf_board_w1_master(rig.board, "28-00000000beef", master, reason), -ENODEV);
+	T_HAS(reason, "no sensor 28-00000000beef");
+	t_write_file("sys/devices/w1_bus_master7/28-00000000beef/temperature", "20000\n");
+	(void)snprintf(link, sizeof link, "%s/sys/bus/w1/devices/28-00000000beef", t_temp_dir());
+	T_INT(symlink("../../../devices/w1_bus_master7/28-00000000beef", link), 0);
+	T_INT(pf_board_w1_master(rig.board, "28-00000000beef", master, reason), 0);
+	T_STR(master, "w1_bus_master7");
+	T_INT(pf_board_w1_master(rig.board, W1_ID, master, reason), 0);
+	T_STR(master, "w1");
+	rig_done(&rig);
+}
+
 static void a_missing_bus_is_named(void)
 {
 	struct rig rig;
@@ -401,6 +421,7 @@ static void ds18b20_is_unplugged_and_plugged_in(void)
 
 T_MAIN("board", T(a_folder_that_is_not_there_is_no_board), T(places_follow_from_the_folder),
 	T(a_bus_name_is_not_a_path), T(a_w1_id_is_not_a_path),
+	T(the_master_of_a_w1_sensor_is_found_by_its_link),
 	T(a_missing_bus_of_this_machine_is_named), T(bme280_reads_what_the_files_say),
 	T(bme280_that_is_not_waited_for_says_so), T(bmp280_has_no_humidity),
 	T(lm75_variants_read_in_their_steps), T(another_chip_is_refused), T(a_missing_bus_is_named),
