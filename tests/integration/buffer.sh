@@ -145,6 +145,7 @@ END
   expect_heard b 250
   is_complete a 1
   is_complete b 1
+  [ "$(grep -c '^0 t/sensor/b ' "$dir/heard")" -ge 100 ] || fail 'older readings are retained'
   # the one that is retained is the newest, and nothing waits any more
   start_listener
   saw '1 t/sensor/b {"value":*'
@@ -409,8 +410,80 @@ END
   is_complete a 1
 }
 
+# break_something: the network or the daemon, at random; some time passes while it is away
+break_something() {
+  case $((RANDOM % 4)) in
+  0 | 1)
+    note 'the network is cut'
+    cut_net
+    sleep "0.$((RANDOM % 9))"
+    start_net
+    ;;
+  2)
+    note 'the network is silent for a while'
+    kill -STOP "$net"
+    sleep "0.$((RANDOM % 9))"
+    kill -CONT "$net"
+    ;;
+  3)
+    note 'the network is cut, and then the daemon is killed, and is back'
+    cut_net
+    sleep "0.$((1 + RANDOM % 8))"
+    kill_daemon
+    first=$((first + 100000))
+    ramp_config "$first"
+    start_ramps
+    start_net
+    ;;
+  esac
+}
+
+# What was fed in is compared with what was heard: nothing is lost but what a killed daemon had not
+# written yet, that is the last few it read; nothing comes too early, nothing again but what was on
+# its way. The time is bounded, and what happens in it is not.
+random_breaks_lose_nothing() {
+  local end first=1 seed=${SEED:-$RANDOM}
+  note "SEED=$seed"
+  RANDOM=$seed
+  start_world
+  ramp_config 1
+  start_ramps
+  expect_heard a 10
+  end=$(($(now_ms) + 15000))
+  while [ "$(now_ms)" -lt "$end" ]; do
+    break_something
+    sleep "0.$((RANDOM % 9))"
+  done
+  expect_heard a "$((first + 50))" 30
+  # what each run of the daemon had read last, by its log
+  sed -n 's/.*sensor a: {"value":\([0-9]*\),.*/\1/p' "$daemon_log" >"$dir/fed"
+  values a >"$dir/got"
+  awk -v top_file="$dir/got" '
+    function run(value) { return int(value / 100000) }
+    FILENAME != top_file { fed[run($1)] = $1; next }
+    $1 > top + 1 || top == 0 {
+      if (run($1) == run(top) && top) { print $1 " follows " top; exit bad = 1 }
+      if (top && fed[run(top)] - top > 25) {
+        print "of one run " fed[run(top)] " were read, and " top " came"; exit bad = 1
+      }
+      if ($1 != 1 && $1 != run($1) * 100000 + 1) { print "a run begins with " $1; exit bad = 1 }
+      top = $1; previous = $1; next
+    }
+    $1 <= top && $1 != previous + 1 && top - $1 > 8 && !back_ok($1) {
+      print $1 " comes again after " top; exit bad = 1
+    }
+    { if ($1 > top) top = $1; previous = $1; n++ }
+    function back_ok(value) { return after_kill(value) }
+    # what was confirmed within 200 ms before a kill may be sent again: at 50 a second
+    function after_kill(value) { return top - value < 60 }
+    END { if (!bad) print n " readings in " run(top) + 1 " runs" }
+  ' "$dir/fed" "$dir/got" >&2 || fail 'what was heard is not what was fed in'
+  times_rise a
+}
+
 run_tests an_outage_loses_nothing what_does_not_fit_is_dropped_and_counted \
   while_the_broker_has_all_nothing_is_written a_kill_while_away_loses_nothing_written \
   what_waits_at_a_stop_is_sent_after_the_next_start a_torn_file_costs_the_torn_readings_only \
   a_sensor_that_is_gone_takes_its_file_along a_disk_that_fails_is_told_once_and_the_memory_goes_on \
-  a_freeze_while_much_is_sent_loses_nothing much_that_waits_delays_no_command
+  a_freeze_while_much_is_sent_loses_nothing much_that_waits_delays_no_command \
+  random_breaks_lose_nothing
