@@ -24,6 +24,11 @@ is_run() {
   esac
 }
 
+# is_whole NAME: a fuzz target or a script of this name is built or run
+is_whole() {
+  grep -rq --include='*.am' -e "$1" "$top/tests"
+}
+
 rows=0
 named=0
 while IFS= read -r row; do
@@ -33,11 +38,16 @@ while IFS= read -r row; do
     continue
   fi
   # shellcheck disable=SC2016 # these are what code is written between
-  tests=$(awk -F '|' '{ print $5 }' <<<"$row" | grep -oE '`[A-Za-z0-9_.-]+: [a-z0-9_]+`' | tr -d '`' || true)
+  tests=$(awk -F '|' '{ print $5 }' <<<"$row" | grep -oE '`([A-Za-z0-9_.-]+: [a-z0-9_]+|fuzz_[a-z]+|[a-z]+\.sh)`' |
+    tr -d '`' || true)
   [ -n "$tests" ] || wrong+=("no test: $row")
   while read -r file name; do
     [ -n "$file" ] || continue
     named=$((named + 1))
+    if [ -z "$name" ]; then
+      is_whole "$file" || wrong+=("no such test: $file")
+      continue
+    fi
     is_run "${file%:}" "$name" || wrong+=("no such test: $file $name")
   done <<<"$tests"
 done < <(grep '^|' "$table" | grep -v '^|---' | grep -v '^| fault |')
