@@ -160,8 +160,13 @@ static void on_edges(struct ev_loop *loop, struct ev_io *watcher, int events)
 	struct pf_edge edges[16];
 	int n;
 
-	(void)loop;
 	(void)events;
+	if (input->slow) {
+		/* until the bus has read them, the descriptor would stay readable */
+		ev_io_stop(loop, watcher);
+		read_level(input, READ_ALIVE);
+		return;
+	}
 	n = input->found.ops->read_edges(input->line, edges, sizeof edges / sizeof *edges);
 	if (n < 0) {
 		give_up(input, n);
@@ -244,6 +249,24 @@ static void take_line(struct pf_input_item *input, int level)
 	watch_edges(input);
 }
 
+/* The edges that came with a reading of the bus. */
+static void take_edges(struct pf_input_item *input)
+{
+	const uint64_t now_ns = pf_clock_now_ns();
+	const struct pf_edge *edges;
+	const size_t n = pf_slow_line_edges(input->slow, &edges);
+
+	for (size_t i = 0; i < n; i++) {
+		input->item.env->n_missed_edges += edges[i].missed;
+		pf_debounce_edge(&input->debounce, now_ns, edges[i].time_ns);
+	}
+	if (n && input->config->debounce_ms == 0)
+		input->reading = READ_SETTLE;
+	else if (n)
+		pf_timer_set(
+			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
+}
+
 /* A task on the bus has come back. */
 static void on_slow(void *user, enum pf_slow_task task, int result)
 {
@@ -253,12 +276,16 @@ static void on_slow(void *user, enum pf_slow_task task, int result)
 	input->again = false;
 	if (task == PF_SLOW_REQUEST) {
 		input->line = pf_slow_line_held(input->slow);
+		input->hung = false;
 		take_line(input, result);
 		return;
 	}
+	take_edges(input);
 	take_level(input, input->reading, result);
 	if (!input->line)
 		return;
+	if (!ev_is_active(&input->edges) && input->found.ops->event_fd(input->line) >= 0)
+		ev_io_start(input->item.env->loop, &input->edges);
 	if (again)
 		read_level(input, READ_SETTLE);
 	if (input->hung)

@@ -12,6 +12,9 @@
 #define TASK_RELEASE (PF_SLOW_GET + 1)
 #define N_TASKS      (TASK_RELEASE + 1)
 
+/* Taken at once; the descriptor stays readable if there are more. */
+#define EDGES_MAX 16
+
 struct task {
 	struct pf_job job;
 	struct pf_slow_line *slow;
@@ -32,6 +35,8 @@ struct pf_slow_line {
 	struct pf_output_request output;
 	struct pf_input_request input;
 	struct pf_line *line;
+	struct pf_edge edges[EDGES_MAX];
+	int n_edges;
 };
 
 bool pf_line_is_slow(const struct pf_found_line *found)
@@ -56,6 +61,19 @@ static int request(struct pf_slow_line *slow)
 	return r < 0 ? r : found->ops->get(slow->line);
 }
 
+/* The level after the edges: none of them is newer than what it says. */
+static int read_line(struct pf_slow_line *slow)
+{
+	const struct pf_line_ops *ops = slow->found.ops;
+
+	slow->n_edges = 0;
+	if (!slow->line)
+		return -ENODEV;
+	if (!slow->is_output && ops->event_fd(slow->line) >= 0)
+		slow->n_edges = ops->read_edges(slow->line, slow->edges, EDGES_MAX);
+	return slow->n_edges < 0 ? slow->n_edges : ops->get(slow->line);
+}
+
 static void run(struct pf_job *job)
 {
 	struct task *task = PF_OWNER(job, struct task, job);
@@ -70,7 +88,7 @@ static void run(struct pf_job *job)
 		task->result = slow->line ? ops->set(slow->line, task->level) : -ENODEV;
 		break;
 	case PF_SLOW_GET:
-		task->result = slow->line ? ops->get(slow->line) : -ENODEV;
+		task->result = read_line(slow);
 		break;
 	default:
 		if (slow->line)
@@ -169,6 +187,12 @@ void pf_slow_line_request_input(struct pf_slow_line *slow, const struct pf_input
 struct pf_line *pf_slow_line_held(const struct pf_slow_line *slow)
 {
 	return slow->line;
+}
+
+size_t pf_slow_line_edges(const struct pf_slow_line *slow, const struct pf_edge **ret_edges)
+{
+	*ret_edges = slow->edges;
+	return slow->n_edges > 0 ? (size_t)slow->n_edges : 0;
 }
 
 bool pf_slow_line_was_output(const struct pf_slow_line *slow)

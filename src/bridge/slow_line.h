@@ -47,7 +47,7 @@ void pf_slow_line_request_output(
 /* Requests the line as an input and reads it; else as pf_slow_line_request_output(). */
 void pf_slow_line_request_input(struct pf_slow_line *slow, const struct pf_input_request *request);
 
-/* After the request: the line held, for its events, which do not reach the chip. */
+/* After the request: the line held, only to watch its event descriptor. */
 struct pf_line *pf_slow_line_held(const struct pf_slow_line *slow);
 
 /* After the request of an output: whether it had been one. */
@@ -56,7 +56,10 @@ bool pf_slow_line_was_output(const struct pf_slow_line *slow);
 /* Begins to set the level. 0, or -EBUSY: a write is under way, or too much waits for the bus. */
 int pf_slow_line_set(struct pf_slow_line *slow, bool level);
 
-/* Begins to read the level. false: a read is under way already. */
+/* The edges that the last read of an input has taken, oldest first; how many. */
+size_t pf_slow_line_edges(const struct pf_slow_line *slow, const struct pf_edge **ret_edges);
+
+/* Begins to read the level, after the edges of an input. false: a read is under way already. */
 bool pf_slow_line_get(struct pf_slow_line *slow);
 
 /* The bus that a task waits for and that hangs, by name; NULL: none. */
