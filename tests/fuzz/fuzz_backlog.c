@@ -74,7 +74,7 @@ static void check_again(const struct pf_backlog_found *found)
 
 	for (size_t i = 0; i < found->n; i++)
 		pf_backlog_text_add(&text, found->readings[i]->id, found->readings[i]->text);
-	pf_backlog_decode(text.bytes, text.size, &again);
+	pf_backlog_decode(text.bytes ? text.bytes : "", text.size, &again);
 	FUZZ_CHECK(again.n == found->n && again.n_bad == 0);
 	for (size_t i = 0; i < again.n; i++)
 		FUZZ_CHECK(again.readings[i]->id == found->readings[i]->id &&
