@@ -48,7 +48,8 @@ max_on_s_holds_for_an_output_that_is_kept_on() {
   stop_daemon
   line_is GPIO27 0
   sed -i 's/initial = "keep"/max_on_s = 1; &/' "$dir/pinferry.conf"
-  start_online
+  mark_now
+  start_daemon
   expect_line GPIO27 1
   saw '1 t/output/heater OFF'
   saw '0 t/output/heater/ack {*"max_on_s is over"*}'

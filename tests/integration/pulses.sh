@@ -66,11 +66,11 @@ a_shorter_pulse_replaces_a_longer_one() {
 
 off_ends_a_pulse_at_once_and_nothing_follows() {
   start_all
-  publish t/output/valve/set_on_ms 500
+  publish t/output/valve/set_on_ms 2500
   expect '1 t/output/valve ON'
   command_output valve OFF
   expect '1 t/output/valve OFF'
-  publish t/output/fence/set_on_ms 700
+  publish t/output/fence/set_on_ms 2700
   expect '1 t/output/fence ON'
   mark_now
   expect '1 t/output/fence OFF'
