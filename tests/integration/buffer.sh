@@ -125,6 +125,7 @@ start_world() {
 # ---- tests ----------------------------------------------------------------------------------------
 
 an_outage_loses_nothing() {
+  local newest
   start_world
   configure <<'END'
 log: { level = "debug"; };
@@ -149,8 +150,8 @@ END
   # the one that is retained is the newest, and nothing waits any more
   start_listener
   saw '1 t/sensor/b {"value":*'
-  [[ $message =~ \"value\":([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -gt 250 ] ||
-    fail "retained is $message"
+  newest=${message#*\"value\":}
+  [ "${newest%%,*}" -gt 250 ] || fail "retained is $message"
   stop_daemon
   times_rise a
 }
