@@ -218,11 +218,14 @@ static int work(struct run *run, struct pf_config *config)
 	return PF_EXIT_OK;
 }
 
-/* Frees everything, unless a hung bus call may still touch it. */
-static void end(struct run *run)
+/*
+ * Frees everything, unless a hung bus call may still touch it: then the process ends here, because
+ * exit() would tear down under that call what it uses.
+ */
+static void end(struct run *run, int status)
 {
 	if (!pf_bridge_free(run->bridge))
-		return;
+		_exit(status);
 	if (run->loop)
 		ev_loop_destroy(run->loop);
 	pf_board_free(run->board);
@@ -263,6 +266,6 @@ int pf_cli_run(const struct pf_cli *cli)
 		status = work(&run, config);
 	else
 		pf_config_free(config);
-	end(&run);
+	end(&run, status);
 	return status;
 }
