@@ -349,6 +349,7 @@ int pf_client_start(struct pf_client *client)
 	/* some versions of the library obey them, even for a broker in the house */
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("https_proxy");
+	pf_diagnose_tls_init();
 	r = pf_thread_start("link", run, client, &client->thread);
 	if (r)
 		return r;

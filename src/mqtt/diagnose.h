@@ -25,6 +25,12 @@
 #define PF_TLS_CIPHERS "DEFAULT:!SSLv3:!TLSv1"
 
 /*
+ * Keeps OpenSSL from tearing itself down when the process ends: a link thread that was left behind
+ * may be in the middle of it then. Before anything else of TLS; any thread.
+ */
+void pf_diagnose_tls_init(void);
+
+/*
  * Only looks the host up: before a connect, so that a dead name server is waited for once, not by
  * the library and then by us. 0, or -EHOSTUNREACH with the words in ret_text[PF_DIAGNOSIS_SIZE].
  */

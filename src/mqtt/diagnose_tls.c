@@ -231,6 +231,11 @@ static SSL_CTX *make_context(const struct pf_endpoint *endpoint, char *ret_text)
 	return NULL;
 }
 
+void pf_diagnose_tls_init(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 int pf_diagnose_tls_files(const struct pf_endpoint *endpoint, char *ret_text)
 {
 	SSL_CTX *context = NULL;
