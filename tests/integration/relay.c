@@ -60,9 +60,10 @@ static void take_one(const char *to_port)
 	const int to_fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 	int i = 2;
 
-	while (i < N_SOCKETS && sockets[i].fd >= 0)
+	while (i + 1 < N_SOCKETS && sockets[i].fd >= 0)
 		i += 2;
-	if (i >= N_SOCKETS || connect(to_fd, (const struct sockaddr *)&address, sizeof address)) {
+	if (i + 1 >= N_SOCKETS ||
+		connect(to_fd, (const struct sockaddr *)&address, sizeof address)) {
 		(void)close(fd);
 		(void)close(to_fd);
 		return;
