@@ -168,20 +168,20 @@ what_does_not_fit_is_dropped_and_counted() {
   start_world
   configure <<'END'
 log: { level = "debug"; };
-buffer: { max_messages = 50; };
-sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.02; format = "json"; } );
+buffer: { max_messages = 20; };
+sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.1; format = "json"; } );
 END
   start_ramps
   expect_heard a 10
   cut_net
   expect_log 'connection to .* is lost'
-  expect_at a 200
-  expect_log 'sensor a: 50 readings wait, more than that are not kept; dropping the oldest'
+  expect_at a 60
+  expect_log 'sensor a: 20 readings wait, more than that are not kept; dropping the oldest'
   [ "$(grep -c 'more than that are not kept' "$daemon_log")" -eq 1 ] || fail 'said more than once'
   start_net
   start_listener
-  expect_heard a 260
-  # a gap, and after it 50 and then the new ones
+  expect_heard a 85
+  # a gap, and after it 20 and then the new ones
   kept=$(values a | awk '$1 > last + 1 && last { print $1 } { last = $1 }')
   [ "$(wc -w <<<"$kept")" -eq 1 ] || fail "gaps before: $kept"
   values a | awk -v from="$kept" '$1 >= from' | awk 'last && $1 != last + 1 { exit 1 } { last = $1 }' ||
@@ -190,7 +190,7 @@ END
   # info comes when the next connection is there, at the latest
   cut_net
   start_net
-  until_true "$patience_s" in_info dropped 90 || fail 'info does not tell of the dropped'
+  until_true "$patience_s" in_info dropped 20 || fail 'info does not tell of the dropped'
   in_info buffered 0 || fail 'info does not tell of the buffered'
 }
 

@@ -150,6 +150,8 @@ a_hanging_bus_delays_no_command_and_no_edge() {
   expect '1 t/sensor/air/availability online'
   echo hang >"$board/i2c-1/0x76/fault"
   expect '1 t/sensor/air/availability offline' 40
+  # it is named, and ends nothing
+  saw '1 t/info {*"i2c-1":"hangs"*}' 30
   mark_now
   began=$(now_ms)
   command_output pump ON
@@ -160,8 +162,6 @@ a_hanging_bus_delays_no_command_and_no_edge() {
   note "command and edge took $took ms"
   [ "$took" -lt 2000 ]
   expect '? t/sensor/tank 21.5*'
-  # it is named, and ends nothing
-  saw '1 t/info {*i2c-1*}' 30
   mark_now
   rm "$board/i2c-1/0x76/fault"
   saw '1 t/sensor/air/availability online' 30
