@@ -203,8 +203,8 @@ static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
 	/* Retain As Published 0: what is published now comes without the flag (MQTT 5 3.8.3.1) */
 	const MQTTSubscribe_options option = {.struct_id = {'M', 'Q', 'S', 'O'}};
 	MQTTSubscribe_options options[SUBSCRIBE_MAX];
-	char *topics[SUBSCRIBE_MAX];
-	int qos[SUBSCRIBE_MAX];
+	char *topics[SUBSCRIBE_MAX] = {NULL};
+	int qos[SUBSCRIBE_MAX] = {0};
 	MQTTResponse response;
 	int code;
 

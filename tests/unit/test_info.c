@@ -11,7 +11,7 @@
 
 static struct pf_item_config configs[N];
 static struct pf_item items[N];
-static char names[N][16];
+static char names[N][32];
 
 /* n items in a list as the bridge keeps it: the newest, with the highest number, first. */
 static const struct pf_item *make_items(size_t n)

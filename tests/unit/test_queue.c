@@ -85,7 +85,7 @@ static void bursts_stay_in_order(void)
 
 static void a_flood_lets_others_pass(void)
 {
-	char expected[16];
+	char expected[32];
 
 	pf_queue_init(&queue);
 	put_many("pump", 0, PF_QUEUE_BURST + 10);
@@ -103,7 +103,7 @@ static void a_flood_lets_others_pass(void)
 
 static void what_is_too_much_is_dropped_and_counted(void)
 {
-	char expected[16];
+	char expected[32];
 
 	pf_queue_init(&queue);
 	put_many("pump", -2, PF_QUEUE_MAX);
