@@ -44,6 +44,14 @@ came_after() {
   in_range "$ms" "$1" "$2"
 }
 
+# start_heard_broker: the listener is there before the daemon is, and hears what is not stored
+start_heard_broker() {
+  kill -STOP "$daemon"
+  start_broker
+  start_listener
+  kill -CONT "$daemon"
+}
+
 the_failsafe_acts_while_the_broker_is_away_and_tells_when_it_is_back() {
   start_all 1
   goes_on
@@ -51,8 +59,7 @@ the_failsafe_acts_while_the_broker_is_away_and_tells_when_it_is_back() {
   kill_broker
   expect_line GPIO27 1
   came_after 900 3000
-  start_broker
-  start_listener
+  start_heard_broker
   saw '1 t/output/heater OFF'
   saw '0 t/output/heater/ack {*"reason":"failsafe: the broker is away"*"state":"OFF"*}'
 }
@@ -65,8 +72,7 @@ the_failsafe_acts_if_the_broker_was_never_reached() {
   expect_line GPIO27 0
   expect_line GPIO27 1
   came_after 990 4000
-  start_broker
-  start_listener
+  start_heard_broker
   saw '1 t/output/heater OFF'
   saw '0 t/output/heater/ack {*"failsafe: the broker is away"*}'
 }
@@ -87,8 +93,7 @@ a_broker_that_comes_back_in_time_changes_nothing() {
   goes_on
   stop_listener
   kill_broker
-  start_broker
-  start_listener
+  start_heard_broker
   saw '1 t/status online'
   mark_now
   publish t/output/fence/set_on_ms 4500
@@ -130,8 +135,7 @@ the_failsafe_cancels_pulses_and_what_waits() {
   expect '0 t/output/heater/ack {*"deferred"*}'
   kill_broker
   expect_log 'failsafe: the broker is away'
-  start_broker
-  start_listener
+  start_heard_broker
   saw '1 t/status online'
   mark_now
   publish t/output/fence/set_on_ms 3000
@@ -161,8 +165,7 @@ the_failsafe_on_ends_with_max_on_s() {
   kill_broker
   expect_line GPIO27 0
   expect_line GPIO27 1
-  start_broker
-  start_listener
+  start_heard_broker
   saw '0 t/output/heater/ack {*"max_on_s is over"*}'
 }
 
@@ -180,8 +183,7 @@ the_failsafe_on_waits_for_min_off_s() {
   expect_line GPIO27 0
   came_after 2990 8000
   # that it waited does not hide why it went on
-  start_broker
-  start_listener
+  start_heard_broker
   saw '0 t/output/heater/ack {*"failsafe: the broker is away"*}'
 }
 
