@@ -201,9 +201,16 @@ void pf_input_item_resync(struct pf_input_item *input)
 		read_level(input, READ_CHECK);
 }
 
+/* -1: there are no edge events. */
+static int event_fd(const struct pf_input_item *input)
+{
+	return input->slow ? pf_slow_line_event_fd(input->slow)
+			   : input->found.ops->event_fd(input->line);
+}
+
 static void watch_edges(struct pf_input_item *input)
 {
-	const int fd = input->found.ops->event_fd(input->line);
+	const int fd = event_fd(input);
 
 	if (fd >= 0) {
 		ev_io_init(&input->edges, on_edges, fd, EV_READ);
@@ -284,7 +291,7 @@ static void on_slow(void *user, enum pf_slow_task task, int result)
 	take_level(input, input->reading, result);
 	if (!input->line)
 		return;
-	if (!ev_is_active(&input->edges) && input->found.ops->event_fd(input->line) >= 0)
+	if (!ev_is_active(&input->edges) && event_fd(input) >= 0)
 		ev_io_start(input->item.env->loop, &input->edges);
 	if (again)
 		read_level(input, READ_SETTLE);

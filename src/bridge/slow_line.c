@@ -4,6 +4,8 @@
 #include "bridge/slow_line.h"
 
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "bridge/buses.h"
@@ -27,7 +29,8 @@ struct pf_slow_line {
 	const struct pf_env *env;
 	struct pf_worker *worker;
 	pf_slow_done *done;
-	void *user; /* NULL: nobody wants to know any more */
+	void *user;   /* NULL: nobody wants to know any more */
+	int event_fd; /* waits for the line's own; -1: none */
 	struct task tasks[N_TASKS];
 	/* the worker's, while a task is under way */
 	struct pf_found_line found;
@@ -99,12 +102,32 @@ static void run(struct pf_job *job)
 
 /* ---- in the main loop ------------------------------------------------------------------------*/
 
+static void unwatch_edges(struct pf_slow_line *slow)
+{
+	if (slow->event_fd >= 0)
+		(void)close(slow->event_fd);
+	slow->event_fd = -1;
+}
+
+static void watch_edges(struct pf_slow_line *slow)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	const int fd = slow->line ? slow->found.ops->event_fd(slow->line) : -1;
+
+	if (fd >= 0)
+		slow->event_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (slow->event_fd >= 0 && epoll_ctl(slow->event_fd, EPOLL_CTL_ADD, fd, &event))
+		unwatch_edges(slow);
+}
+
 static void on_done(struct pf_job *job)
 {
 	struct task *task = PF_OWNER(job, struct task, job);
 	struct pf_slow_line *slow = task->slow;
 
 	task->under_way = false;
+	if (task - slow->tasks == PF_SLOW_REQUEST && !slow->is_output && slow->user)
+		watch_edges(slow);
 	if (task - slow->tasks == TASK_RELEASE)
 		free(slow);
 	else if (slow->user)
@@ -139,6 +162,7 @@ int pf_slow_line_new(const struct pf_env *env, const struct pf_found_line *found
 	slow->found = *found;
 	slow->done = done;
 	slow->user = user;
+	slow->event_fd = -1;
 	for (size_t i = 0; i < N_TASKS; i++)
 		slow->tasks[i] = (struct task){.job = {.run = run, .done = on_done}, .slow = slow};
 	*ret_slow = slow;
@@ -150,6 +174,7 @@ void pf_slow_line_free(struct pf_slow_line *slow)
 	if (!slow)
 		return;
 	slow->user = NULL;
+	unwatch_edges(slow);
 	if (slow->env->buses) {
 		(void)submit(slow, TASK_RELEASE);
 		return;
@@ -187,6 +212,11 @@ void pf_slow_line_request_input(struct pf_slow_line *slow, const struct pf_input
 struct pf_line *pf_slow_line_held(const struct pf_slow_line *slow)
 {
 	return slow->line;
+}
+
+int pf_slow_line_event_fd(const struct pf_slow_line *slow)
+{
+	return slow->event_fd;
 }
 
 size_t pf_slow_line_edges(const struct pf_slow_line *slow, const struct pf_edge **ret_edges)

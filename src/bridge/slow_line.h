@@ -47,8 +47,15 @@ void pf_slow_line_request_output(
 /* Requests the line as an input and reads it; else as pf_slow_line_request_output(). */
 void pf_slow_line_request_input(struct pf_slow_line *slow, const struct pf_input_request *request);
 
-/* After the request: the line held, only to watch its event descriptor. */
+/* After the request: the line held, only to know that it is. */
 struct pf_line *pf_slow_line_held(const struct pf_slow_line *slow);
+
+/*
+ * After the request of an input: a descriptor that is readable while edges wait, -1 if there are
+ * none. It belongs to the main loop alone, up to pf_slow_line_free(): the line's own is closed by
+ * the worker, which a loop that watches it must not meet.
+ */
+int pf_slow_line_event_fd(const struct pf_slow_line *slow);
 
 /* After the request of an output: whether it had been one. */
 bool pf_slow_line_was_output(const struct pf_slow_line *slow);
