@@ -160,4 +160,9 @@ expect style 'src/hw/i2c.c:6:' 'what is left to do'
 echo 'int x;' >src/hw/i2c.c
 expect style 'src/hw/i2c.c' 'a file without a licence'
 
+mkdir -p tests/integration
+printf '# %s\n' 'SPDX-FileCopyrightText: The Pinferry authors' 'SPDX-License-Identifier: MIT' \
+  >tests/integration/lost.sh
+expect style 'tests/integration/lost.sh: in no' 'a test that is not run'
+
 echo "1..$count"

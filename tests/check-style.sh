@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: MIT
 
 # check-style.sh [ROOT]: the budgets of a reader's eye. Functions have at most 80 lines, files at
-# most 400, and nothing is left to do. Prints TAP about the source tree ROOT, or about this one;
-# with ROOT the exit status tells, too.
+# most 400, nothing is left to do, and no test is forgotten. Prints TAP about the source tree ROOT,
+# or about this one; with ROOT the exit status tells, too.
 
 set -euo pipefail
 
@@ -59,6 +59,13 @@ no_licence() {
     grep -L 'SPDX-License-Identifier: ' {} + | LC_ALL=C sort
 }
 
+# what no fragment names is neither run nor in the tarball
+nowhere() {
+  find tests -name '*.sh' | LC_ALL=C sort | while read -r file; do
+    grep -rqF --include='*.am' "${file##*/}" tests || echo "$file: in no *.am"
+  done
+}
+
 count=0
 failed=0
 # verdict TITLE BREACHES
@@ -73,10 +80,11 @@ verdict() {
   fi
 }
 
-echo '1..4'
+echo '1..5'
 verdict "files have at most $file_lines_max lines" "$(long_files)"
 verdict "functions have at most $function_lines_max lines" "$(long_functions)"
 verdict 'nothing is marked as left to do' "$(left_to_do)"
 verdict 'each file names its licence' "$(no_licence)"
+verdict 'each script of the tests is named in a fragment' "$(nowhere)"
 # automake reads the verdict from the lines above and would count a bad status once more
 [ $# -eq 0 ] || exit "$failed"
