@@ -65,12 +65,14 @@ exports_one_symbol() {
   [ "$(nm -D --defined-only "$dir/drivers/example.so" | awk '{print $3}')" = pf_driver_descriptor ]
 }
 
-pinferry() {
-  "$(find "$dir/root" -path '*bin/pinferry')" "$@"
+# the path itself: a function in the background would be another process, which has the daemon as a
+# child that outlives it
+installed_program() {
+  find "$dir/root" -path '*bin/pinferry'
 }
 
 describes() {
-  pinferry drivers -d "$dir/drivers" example >"$dir/example.txt"
+  "$(installed_program)" drivers -d "$dir/drivers" example >"$dir/example.txt"
   grep -q 'factor = 1 ' "$dir/example.txt" && grep -q 'temperature .*°C' "$dir/example.txt"
 }
 
@@ -108,7 +110,9 @@ state_dir = "$dir/state";
 sensors: ( { name = "desk"; driver = "example"; bus = "i2c-1"; address = 0x48; factor = 2;
              interval_s = 0.3; } );
 END
-  pinferry run -c "$dir/outside.conf" -d "$dir/drivers" -s "$dir/board" >"$dir/daemon.log" 2>&1 &
+  local program
+  program=$(installed_program)
+  "$program" run -c "$dir/outside.conf" -d "$dir/drivers" -s "$dir/board" >"$dir/daemon.log" 2>&1 &
   pids+=("$!")
   kill -0 "$!"
 }
