@@ -11,18 +11,18 @@
 #include "base/memory.h"
 #include "base/notify.h"
 #include "bridge/buffers.h"
-#include "bridge/buses.h"
 #include "bridge/discovery.h"
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
-#include "bridge/record_file.h"
-#include "bridge/record_store.h"
-#include "bridge/safe_state.h"
 #include "bridge/stall.h"
-#include "bridge/traces_file.h"
 #include "config/same.h"
+#include "lines/buses.h"
+#include "lines/safe_state.h"
 #include "mqtt/link.h"
+#include "store/record_file.h"
+#include "store/record_store.h"
+#include "store/traces_file.h"
 
 /* What an old connection gets to send its last messages when a reload makes a new one. */
 #define RECONNECT_DEADLINE_MS 1000
@@ -371,9 +371,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	if (!bridge)
 		return true;
 	bridge->env.publisher.connected = false;
-	all = pf_buses_free(bridge->env.buses);
-	bridge->env.buses = NULL;
-	bridge->env.bus_left_behind = !all;
+	all = pf_buses_end(bridge->env.buses);
 	pf_items_free(&bridge->items, all);
 	pf_info_done(&bridge->info);
 	pf_discovery_done(&bridge->discovery);
@@ -387,6 +385,7 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	/* sensors left behind still point to the bridge and its states */
 	if (!all)
 		return false;
+	pf_buses_free(bridge->env.buses);
 	pf_publisher_done(&bridge->env.publisher);
 	pf_config_free(bridge->env.config);
 	free(bridge);

@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/backlog.h"
-#include "bridge/backlog_disk.h"
 #include "mqtt/session.h"
+#include "store/backlog.h"
+#include "store/backlog_disk.h"
 
 struct pf_buffer {
 	struct pf_buffers *all;
@@ -229,6 +229,32 @@ static void on_loaded(void *user, size_t n_dropped)
 	send_waiting(buffer->all);
 }
 
+static bool is_connected(void *user)
+{
+	const struct pf_buffers *buffers = user;
+
+	return buffers->env->publisher.connected;
+}
+
+static void on_failed(void *user)
+{
+	struct pf_buffers *buffers = user;
+
+	buffers->env->n_errors++;
+}
+
+static int new_disks(struct pf_buffers *buffers)
+{
+	struct pf_env *env = buffers->env;
+	const struct pf_backlog_host host = {.loop = env->loop,
+		.timers = &env->timers,
+		.is_connected = is_connected,
+		.failed = on_failed,
+		.user = buffers};
+
+	return pf_backlog_disks_new(&host, env->config, &buffers->disks);
+}
+
 static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
 {
 	struct pf_buffers *buffers = buffer->all;
@@ -242,7 +268,7 @@ static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
 	if (buffer->disk)
 		return;
 	if (!buffers->disks)
-		r = pf_backlog_disks_new(buffers->env, &buffers->disks);
+		r = new_disks(buffers);
 	if (r < 0)
 		pf_warning(
 			"sensor %s: its buffer is in memory only: %s", buffer->name, strerror(-r));
@@ -284,8 +310,7 @@ void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
 /* An earlier run may have left files that this one does not want. */
 static void clean_up(struct pf_buffers *buffers)
 {
-	if (pf_backlog_disks_are_there(buffers->env) &&
-		pf_backlog_disks_new(buffers->env, &buffers->disks) < 0)
+	if (pf_backlog_disks_are_there(buffers->env->config->state_dir) && new_disks(buffers) < 0)
 		buffers->disks = NULL;
 }
 

@@ -27,8 +27,7 @@ struct pf_env {
 	struct pf_timers timers;
 	const struct pf_board *board;
 	struct pf_publisher publisher;
-	struct pf_buses *buses; /* NULL: the workers have ended */
-	bool bus_left_behind;   /* one of them hangs, with what its task touches */
+	struct pf_buses *buses;
 	struct pf_buffers *buffers;
 	struct pf_record_store *record;
 	bool clock_set;        /* seen once, see moment.h */

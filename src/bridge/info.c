@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "bridge/buffers.h"
-#include "bridge/buses.h"
 #include "bridge/info_items.h"
 #include "bridge/moment.h"
 #include "config.h"
+#include "lines/buses.h"
 
 #define REFRESH_NS (60 * PF_NS_PER_S)
 #define URGENT_NS  (5 * PF_NS_PER_S) /* so often at most */

@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "bridge/item.h"
-#include "bridge/line_find.h"
 #include "bridge/payload.h"
-#include "bridge/slow_line.h"
 #include "input/debounce.h"
+#include "lines/line_find.h"
+#include "lines/slow_line.h"
 
 /* Where a chip has no interrupts, its level is read this often. */
 #define POLL_MS 20
@@ -315,7 +315,7 @@ static int request_line(struct pf_input_item *input)
 		r = input->found.ops->request_input(input->found.context, &request, &input->line);
 		return r < 0 ? r : input->found.ops->get(input->line);
 	}
-	r = pf_slow_line_new(input->item.env, &input->found, on_slow, input, &input->slow);
+	r = pf_slow_line_new(input->item.env->buses, &input->found, on_slow, input, &input->slow);
 	if (r < 0)
 		return r;
 	pf_slow_line_request_input(input->slow, &request);

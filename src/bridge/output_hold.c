@@ -12,7 +12,7 @@
 #include "bridge/moment.h"
 #include "bridge/output_line.h"
 #include "bridge/payload.h"
-#include "bridge/record_store.h"
+#include "store/record_store.h"
 
 const char *pf_output_hold_word(const struct pf_output_item *output, bool level)
 {
@@ -217,7 +217,8 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 	if (!pf_line_is_slow(&output->found))
 		return output->found.ops->request_output(
 			output->found.context, request, &output->line, ret_level, ret_was_output);
-	r = pf_slow_line_new(output->item.env, &output->found, on_slow, output, &output->slow);
+	r = pf_slow_line_new(
+		output->item.env->buses, &output->found, on_slow, output, &output->slow);
 	if (r < 0)
 		return r;
 	pf_output_requested(&output->output, pf_clock_now_ns(), request->initial);

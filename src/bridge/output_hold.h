@@ -11,9 +11,9 @@
 #define PF_BRIDGE_OUTPUT_HOLD_H
 
 #include "bridge/item.h"
-#include "bridge/line_find.h"
 #include "bridge/output_topics.h"
-#include "bridge/slow_line.h"
+#include "lines/line_find.h"
+#include "lines/slow_line.h"
 #include "output/output.h"
 
 struct pf_output_item {

@@ -4,7 +4,7 @@
 #include "bridge/output_line.h"
 
 #include "base/clock.h"
-#include "bridge/record_store.h"
+#include "store/record_store.h"
 
 /* Before the first request: what the last run has left there. */
 static void recall(struct pf_env *env, struct pf_output *output, const struct pf_line_info *line)

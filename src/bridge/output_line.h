@@ -10,7 +10,7 @@
 #define PF_BRIDGE_OUTPUT_LINE_H
 
 #include "bridge/env.h"
-#include "bridge/line_find.h"
+#include "lines/line_find.h"
 #include "output/output.h"
 
 /*

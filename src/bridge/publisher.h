@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bridge/traces.h"
 #include "mqtt/link.h"
+#include "store/traces.h"
 
 /* One topic that carries a state. */
 struct pf_state;

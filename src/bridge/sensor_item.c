@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/buses.h"
 #include "bridge/item.h"
 #include "bridge/sensor_values.h"
 #include "hw/w1.h"
+#include "lines/buses.h"
 #include "sensor/sensor.h"
 
 /* What the worker uses while a step is under way; the main loop leaves it alone meanwhile. */

@@ -12,12 +12,12 @@
 #include "base/memory.h"
 #include "base/notify.h"
 #include "bridge/bridge.h"
-#include "bridge/lock.h"
 #include "cli/cli.h"
 #include "config.h"
 #include "config/config.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
+#include "store/lock.h"
 
 /* What a run holds; made in this order and ended in the opposite one. */
 struct run {

@@ -11,14 +11,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/lock.h"
-#include "bridge/record_file.h"
-#include "bridge/safe_state.h"
 #include "cli/cli.h"
 #include "config/config.h"
 #include "config/state_dir.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
+#include "lines/safe_state.h"
+#include "store/lock.h"
+#include "store/record_file.h"
 
 /* What is at hand; made in this order and ended in the opposite one. */
 struct work {

@@ -9,9 +9,9 @@
 
 #include "base/memory.h"
 #include "hw/i2c.h"
-#include "hw/sim.h"
 #include "hw/w1.h"
 #include "hw/wall_clock.h"
+#include "sim/sim.h"
 
 #define ADDRESS_MIN 0x08
 #define ADDRESS_MAX 0x77
@@ -109,14 +109,15 @@ static int check_w1_id(const char *id, char *ret_reason)
 
 static int open_w1(const struct pf_board *board, const char *id, struct pf_device *device)
 {
-	const int r = check_w1_id(id, device->reason);
+	int r = check_w1_id(id, device->reason);
 
 	if (r < 0)
 		return r;
 	(void)snprintf(device->id, sizeof device->id, "%s", id);
-	if (board->simulate_dir)
-		return pf_sim_w1_open(board->sysfs, device);
-	return pf_w1_open(board->sysfs, device);
+	r = pf_w1_open(board->sysfs, device);
+	if (r == 0 && board->simulate_dir)
+		pf_sim_w1_wrap(device);
+	return r;
 }
 
 int pf_board_w1_master(
@@ -145,6 +146,8 @@ int pf_board_open(const struct pf_board *board, const struct pf_driver *driver, 
 
 void pf_board_close(const struct pf_board *board, struct pf_device *device)
 {
+	if (device->w1 && board->simulate_dir)
+		pf_sim_w1_unwrap(device);
 	if (device->w1)
 		pf_w1_close(device);
 	else if (device->i2c && board->simulate_dir)

@@ -13,9 +13,9 @@
 
 #include "base/crc.h"
 #include "base/memory.h"
-#include "bridge/backlog.h"
-#include "bridge/backlog_file.h"
 #include "fuzz.h"
+#include "store/backlog.h"
+#include "store/backlog_file.h"
 
 const char fuzz_name[] = "backlog";
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "bridge/record.h"
 #include "fuzz.h"
+#include "store/record.h"
 
 const char fuzz_name[] = "record";
 

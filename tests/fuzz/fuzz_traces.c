@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "bridge/state_file.h"
-#include "bridge/traces.h"
 #include "fuzz.h"
+#include "store/state_file.h"
+#include "store/traces.h"
 
 const char fuzz_name[] = "traces";
 

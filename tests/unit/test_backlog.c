@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "../t.h"
-#include "bridge/backlog.h"
+#include "store/backlog.h"
 
 static struct pf_backlog backlog;
 

@@ -10,7 +10,7 @@
 
 #include "../t.h"
 #include "base/memory.h"
-#include "bridge/backlog_file.h"
+#include "store/backlog_file.h"
 
 /* Three readings, of which the first is gone. */
 static struct pf_backlog_text example(void)

@@ -5,7 +5,7 @@
 
 #include "../t.h"
 #include "base/clock.h"
-#include "bridge/backlog_plan.h"
+#include "store/backlog_plan.h"
 
 static struct pf_backlog backlog;
 static struct pf_backlog_on_disk disk;

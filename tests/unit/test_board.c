@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
-#include "hw/sim_chip.h"
+#include "sim/chip.h"
 
 #define W1_ID     "28-0316a2795aff"
 #define W1_FOLDER "sys/bus/w1/devices/" W1_ID "/"

@@ -9,8 +9,8 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/record.h"
-#include "bridge/record_file.h"
+#include "store/record.h"
+#include "store/record_file.h"
 
 #define S PF_NS_PER_S
 

@@ -9,8 +9,8 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/record_file.h"
-#include "bridge/record_store.h"
+#include "store/record_file.h"
+#include "store/record_store.h"
 
 #define DEADLINE_S 10
 

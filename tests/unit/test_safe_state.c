@@ -11,10 +11,10 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/lock.h"
-#include "bridge/record_file.h"
-#include "bridge/safe_state.h"
 #include "cli/cli.h"
+#include "lines/safe_state.h"
+#include "store/lock.h"
+#include "store/record_file.h"
 
 #define S PF_NS_PER_S
 

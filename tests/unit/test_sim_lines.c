@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../t.h"
-#include "hw/sim.h"
+#include "sim/sim.h"
 
 #define DEADLINE_MS 5000
 

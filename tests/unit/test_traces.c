@@ -9,8 +9,8 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/traces.h"
-#include "bridge/traces_file.h"
+#include "store/traces.h"
+#include "store/traces_file.h"
 
 #define DEADLINE_S 10
 

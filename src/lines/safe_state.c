@@ -1,0 +1,391 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "lines/safe_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "lines/slow_line.h"
+#include "output/interlock.h"
+#include "output/output.h"
+
+/* A recorded line at work: an output that starts in the state that it is to end in. */
+struct rest {
+	struct pf_recorded *recorded;
+	struct pf_output_config config;
+	struct pf_output output;
+	struct pf_found_line found;
+	struct pf_line *line;
+	bool concerned, failed;
+};
+
+/* Where lines and drivers come from. */
+struct surroundings {
+	const struct pf_board *board;
+	struct pf_driver_set *drivers;
+};
+
+struct group {
+	struct pf_interlock interlock;
+	bool used;
+};
+
+static void tell(
+	const struct pf_safe_report *report, const struct rest *rest, bool failed, const char *text)
+{
+	report->tell(report->user, rest->recorded->name, failed, text);
+}
+
+static int write_level(void *user, bool level)
+{
+	struct rest *rest = user;
+
+	return rest->found.ops->set(rest->line, level);
+}
+
+static void changed(void *user)
+{
+	(void)user;
+}
+
+static const struct pf_output_port port = {.write = write_level, .changed = changed};
+
+/* Whether a line is not to be touched. */
+static bool is_left_alone(const struct pf_recorded *recorded)
+{
+	return recorded->on_exit == PF_ON_EXIT_KEEP && !recorded->unfinished;
+}
+
+/* What a line is to end in. */
+static bool end_level(const struct pf_recorded *recorded)
+{
+	if (recorded->on_exit == PF_ON_EXIT_KEEP)
+		return recorded->end_level;
+	return recorded->on_exit == PF_ON_EXIT_ON;
+}
+
+static struct pf_interlock *find_group(struct group *groups, size_t n, const struct rest *rest)
+{
+	const struct pf_recorded *recorded = rest->recorded;
+	size_t i = 0;
+
+	if (!recorded->interlock)
+		return NULL;
+	while (i < n && groups[i].used &&
+		strcmp(groups[i].interlock.name, recorded->interlock) != 0)
+		i++;
+	if (!groups[i].used)
+		pf_interlock_init(
+			&groups[i].interlock, recorded->interlock, recorded->dead_time_ms);
+	groups[i].used = true;
+	return &groups[i].interlock;
+}
+
+/* Makes the output of a line, which then knows what was recorded of it. */
+static void prepare(struct rest *rest, const struct pf_record *record, const char *boot_id,
+	struct pf_interlock *group, uint64_t now_ns)
+{
+	const struct pf_recorded *recorded = rest->recorded;
+	struct pf_history history = {0};
+
+	rest->config = (struct pf_output_config){.item = {.name = recorded->name},
+		.active_low = recorded->active_low,
+		.drive = recorded->drive,
+		.initial = end_level(recorded) ? PF_START_ON : PF_START_OFF,
+		.min_off_ms = recorded->min_off_ms};
+	pf_output_init(&rest->output, &rest->config, group, &port, rest, now_ns);
+	if (pf_record_is_of(record, boot_id) && recorded->on_ns <= now_ns &&
+		recorded->off_ns <= now_ns) {
+		history.level = recorded->level;
+		history.on_ns = recorded->on_ns;
+		history.off_ns = recorded->off_ns;
+	}
+	pf_output_recall(&rest->output, &history);
+}
+
+struct search {
+	const struct pf_recorded *recorded;
+	struct pf_line_info info;
+	int n; /* found; 1 of the very chip is enough */
+	bool exact;
+};
+
+static int visit(const struct pf_line_info *info, void *user)
+{
+	struct search *search = user;
+
+	if (strcmp(info->label, search->recorded->label) != 0 ||
+		info->offset != search->recorded->offset)
+		return 0;
+	search->info = *info;
+	search->n++;
+	search->exact = strcmp(info->chip, search->recorded->chip) == 0;
+	return search->exact;
+}
+
+/* Finds a recorded line again: on the chip of that name and label, or the one of that label. */
+static int find_line(struct rest *rest, const struct surroundings *around, char *ret_reason)
+{
+	struct search search = {.recorded = rest->recorded};
+	const struct pf_driver *driver;
+	int r = pf_driver_set_find(around->drivers, rest->recorded->driver, &driver, ret_reason);
+
+	if (r < 0)
+		return r;
+	if (!driver->lines) {
+		pf_explain(ret_reason, "%s is no line driver", driver->name);
+		return -ENODEV;
+	}
+	rest->found.ops = pf_board_lines(around->board, driver, &rest->found.context);
+	r = rest->found.ops->scan(rest->found.context, visit, &search);
+	if (r >= 0 && (search.exact || search.n == 1)) {
+		rest->found.info = search.info;
+		return 0;
+	}
+	if (r >= 0 && search.n)
+		pf_explain(ret_reason, "there are several chips %s", rest->recorded->label);
+	else
+		pf_explain(ret_reason, "there is no line %u of a chip %s%s", rest->recorded->offset,
+			rest->recorded->label, r == -EACCES ? " that may be opened" : "");
+	return r < 0 ? r : -ENODEV;
+}
+
+/* How the line is called in messages. */
+static const char *line_text(const struct rest *rest, char text[PF_REASON_SIZE])
+{
+	pf_explain(text, "%u of chip %s", rest->recorded->offset, rest->recorded->label);
+	return *rest->found.info.name ? rest->found.info.name : text;
+}
+
+static int request(struct rest *rest, char *ret_reason)
+{
+	struct pf_output_request request = {.chip = rest->found.info.chip,
+		.offset = rest->found.info.offset,
+		.active_low = rest->config.active_low,
+		.drive = rest->config.drive,
+		.consumer = "pinferry"};
+	const uint64_t now_ns = pf_clock_now_ns();
+	char text[PF_REASON_SIZE];
+	const struct pf_line_config place = {.text = line_text(rest, text)};
+	bool level, was_output;
+	int r;
+
+	request.initial = pf_output_initial(&rest->output, now_ns);
+	r = rest->found.ops->request_output(
+		rest->found.context, &request, &rest->line, &level, &was_output);
+	if (r == 0) {
+		(void)pf_output_acquired(&rest->output, now_ns, level);
+		r = rest->output.held ? 0 : -EIO;
+	}
+	if (r < 0)
+		pf_line_explain(&rest->found, &place, r, ret_reason);
+	return r;
+}
+
+static void find(struct rest *rest, const struct surroundings *around, bool skip_slow,
+	const struct pf_safe_report *report)
+{
+	char reason[PF_REASON_SIZE] = "";
+
+	rest->failed = find_line(rest, around, reason) < 0;
+	if (!rest->failed && skip_slow && pf_line_is_slow(&rest->found)) {
+		rest->failed = true;
+		pf_explain(reason,
+			"its line sits behind a bus (%s): left for `pinferry safe-state`",
+			rest->found.info.parent);
+	}
+	if (rest->failed)
+		tell(report, rest, true, reason);
+}
+
+static void settle(struct rest *rest, const struct pf_safe_report *report)
+{
+	char reason[PF_REASON_SIZE] = "";
+
+	rest->failed = request(rest, reason) < 0;
+	if (rest->failed)
+		tell(report, rest, true, reason);
+}
+
+/* Tells what has become of a line, and notes it in the record. */
+static void conclude(struct rest *rest, const struct pf_safe_report *report)
+{
+	struct pf_recorded *recorded = rest->recorded;
+	const bool wanted = end_level(recorded), level = rest->output.level;
+
+	if (rest->failed)
+		return;
+	if (is_left_alone(recorded)) {
+		tell(report, rest, false, "left as it is");
+		return;
+	}
+	if (level != wanted)
+		tell(report, rest, false, "off, because \"on\" would have to wait for a limit");
+	else if (recorded->on_exit == PF_ON_EXIT_KEEP)
+		tell(report, rest, false, level ? "on, end of a pulse" : "off, end of a pulse");
+	else
+		tell(report, rest, false, level ? "on" : "off");
+	recorded->level = level;
+	recorded->on_ns = rest->output.on_ns;
+	recorded->off_ns = rest->output.off_ns;
+	recorded->unfinished = false;
+	recorded->end_level = false;
+}
+
+static bool is_to_move(const struct rest *rest)
+{
+	return rest->concerned && !is_left_alone(rest->recorded);
+}
+
+/*
+ * All are held until the end, so that what goes off lets others of its group go on. Lines behind a
+ * bus come last: one that hangs delays no other.
+ */
+static void settle_all(struct rest *rests, size_t n, const struct surroundings *around,
+	bool skip_slow, const struct pf_safe_report *report)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_to_move(&rests[i]))
+			find(&rests[i], around, skip_slow, report);
+	for (int slow = 0; slow < 2; slow++)
+		for (size_t i = 0; i < n; i++)
+			if (is_to_move(&rests[i]) && !rests[i].failed &&
+				pf_line_is_slow(&rests[i].found) == slow)
+				settle(&rests[i], report);
+	for (size_t i = 0; i < n; i++)
+		if (rests[i].concerned)
+			conclude(&rests[i], report);
+}
+
+/* concerned: which lines, by their place in the record, or NULL: all; then: which of them failed.
+ */
+static size_t work(struct pf_record *record, const char *boot_id, const struct surroundings *around,
+	bool *concerned, bool skip_slow, const struct pf_safe_report *report)
+{
+	struct rest *rests = pf_calloc(record->n, sizeof *rests);
+	struct group *groups = pf_calloc(record->n, sizeof *groups);
+	const uint64_t now_ns = pf_clock_now_ns();
+	size_t n_failed = 0;
+
+	for (size_t i = 0; i < record->n; i++) {
+		rests[i].recorded = &record->outputs[i];
+		rests[i].concerned = !concerned || concerned[i];
+		prepare(&rests[i], record, boot_id, find_group(groups, record->n, &rests[i]),
+			now_ns);
+	}
+	settle_all(rests, record->n, around, skip_slow, report);
+	for (size_t i = 0; i < record->n; i++) {
+		if (rests[i].line)
+			rests[i].found.ops->release(rests[i].line);
+		pf_interlock_done(&groups[i].interlock);
+		n_failed += rests[i].failed;
+		if (concerned)
+			concerned[i] = rests[i].failed;
+	}
+	free(rests);
+	free(groups);
+	return n_failed;
+}
+
+size_t pf_safe_state(struct pf_record *record, const char *boot_id, const struct pf_board *board,
+	struct pf_driver_set *drivers, const struct pf_safe_report *report)
+{
+	const struct surroundings around = {.board = board, .drivers = drivers};
+
+	return work(record, boot_id, &around, NULL, false, report);
+}
+
+/* ---- what the configuration says --------------------------------------------------------------*/
+
+/* What the configuration has to do with a recorded line. */
+enum use { USE_NONE, USE_OUTPUT, USE_INPUT };
+
+/* Notes how a line is used; if it cannot be found now, for the recorded line of that name. */
+static void note_use(enum use *uses, const struct pf_record *record, const struct pf_board *board,
+	const char *name, const struct pf_driver *driver, const struct pf_line_config *line,
+	enum use use)
+{
+	char reason[PF_REASON_SIZE];
+	struct pf_found_line found;
+	const struct pf_recorded *recorded;
+
+	if (pf_line_find(board, driver, line, &found, reason) == 0) {
+		recorded = pf_record_find(record, driver->name, &found.info);
+		if (recorded)
+			uses[recorded - record->outputs] = use;
+		return;
+	}
+	for (size_t i = 0; i < record->n; i++)
+		if (strcmp(record->outputs[i].name, name) == 0)
+			uses[i] = USE_OUTPUT;
+}
+
+static void find_uses(enum use *uses, const struct pf_record *record, const struct pf_board *board,
+	const struct pf_config *config)
+{
+	for (size_t i = 0; record->n && i < config->n_outputs; i++)
+		note_use(uses, record, board, config->outputs[i].item.name,
+			config->outputs[i].driver, &config->outputs[i].line, USE_OUTPUT);
+	for (size_t i = 0; record->n && i < config->n_inputs; i++)
+		note_use(uses, record, board, config->inputs[i].item.name, config->inputs[i].driver,
+			&config->inputs[i].line, USE_INPUT);
+}
+
+size_t pf_safe_state_leftovers(struct pf_record *record, const char *boot_id,
+	const struct pf_board *board, struct pf_driver_set *drivers, const struct pf_config *config,
+	const struct pf_safe_report *report)
+{
+	const struct surroundings around = {.board = board, .drivers = drivers};
+	enum use *uses = pf_calloc(record->n, sizeof *uses);
+	bool *concerned = pf_calloc(record->n, sizeof *concerned);
+	size_t n_failed;
+
+	find_uses(uses, record, board, config);
+	for (size_t i = 0; i < record->n; i++)
+		concerned[i] = uses[i] == USE_NONE;
+	/* the daemon waits for no bus */
+	n_failed = work(record, boot_id, &around, concerned, true, report);
+	/* from the end: the last takes the place of one that is dropped */
+	for (size_t i = record->n; i-- > 0;)
+		if ((uses[i] == USE_NONE && !concerned[i]) || uses[i] == USE_INPUT)
+			pf_record_drop(record, i);
+	free(uses);
+	free(concerned);
+	return n_failed;
+}
+
+static uint32_t dead_time_of(const struct pf_config *config, const char *interlock)
+{
+	for (size_t i = 0; interlock && i < config->n_interlocks; i++)
+		if (strcmp(config->interlocks[i].name, interlock) == 0)
+			return config->interlocks[i].dead_time_ms;
+	return 0;
+}
+
+size_t pf_safe_state_from_config(const struct pf_config *config, const struct pf_board *board,
+	struct pf_record *record, const struct pf_safe_report *report)
+{
+	char reason[PF_REASON_SIZE];
+	struct pf_found_line found;
+	struct pf_output output;
+	size_t n_failed = 0;
+
+	for (size_t i = 0; i < config->n_outputs; i++) {
+		const struct pf_output_config *item = &config->outputs[i];
+
+		if (pf_line_find(board, item->driver, &item->line, &found, reason) < 0) {
+			report->tell(report->user, item->item.name, true, reason);
+			n_failed++;
+			continue;
+		}
+		/* one of which nothing is known */
+		pf_output_init(&output, item, NULL, &port, NULL, 0);
+		(void)pf_record_set(
+			record, &output, &found.info, dead_time_of(config, item->interlock));
+	}
+	return n_failed;
+}

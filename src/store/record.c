@@ -1,0 +1,172 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+#include "store/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static char *copy(const char *text)
+{
+	return text ? pf_strdup(text) : NULL;
+}
+
+static void free_output(struct pf_recorded *output)
+{
+	free(output->name);
+	free(output->driver);
+	free(output->label);
+	free(output->chip);
+	free(output->interlock);
+}
+
+void pf_record_init(
+	struct pf_record *record, const char *boot_id, const char *board, const char *driver_dir)
+{
+	*record = (struct pf_record){.boot_id = pf_strdup(boot_id),
+		.board = pf_strdup(board),
+		.driver_dir = pf_strdup(driver_dir)};
+}
+
+void pf_record_done(struct pf_record *record)
+{
+	for (size_t i = 0; i < record->n; i++)
+		free_output(&record->outputs[i]);
+	free(record->outputs);
+	free(record->boot_id);
+	free(record->board);
+	free(record->driver_dir);
+	*record = (struct pf_record){0};
+}
+
+struct pf_recorded *pf_record_find(
+	const struct pf_record *record, const char *driver, const struct pf_line_info *line)
+{
+	struct pf_recorded *found = NULL;
+	size_t n_found = 0;
+
+	for (size_t i = 0; i < record->n; i++) {
+		struct pf_recorded *output = &record->outputs[i];
+
+		if (strcmp(output->driver, driver) != 0 ||
+			strcmp(output->label, line->label) != 0 || output->offset != line->offset)
+			continue;
+		if (strcmp(output->chip, line->chip) == 0)
+			return output;
+		found = output;
+		n_found++;
+	}
+	return n_found == 1 ? found : NULL;
+}
+
+/* The record of exactly this line. */
+static struct pf_recorded *find_exactly(
+	const struct pf_record *record, const char *driver, const struct pf_line_info *line)
+{
+	struct pf_recorded *found = pf_record_find(record, driver, line);
+
+	return found && strcmp(found->chip, line->chip) == 0 ? found : NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
+{
+	return same_text(a->name, b->name) && same_text(a->driver, b->driver) &&
+	       same_text(a->label, b->label) && same_text(a->chip, b->chip) &&
+	       a->offset == b->offset && a->active_low == b->active_low && a->drive == b->drive &&
+	       a->on_exit == b->on_exit && a->min_off_ms == b->min_off_ms &&
+	       same_text(a->interlock, b->interlock) && a->dead_time_ms == b->dead_time_ms &&
+	       a->last == b->last && a->level == b->level && a->on_ns == b->on_ns &&
+	       a->off_ns == b->off_ns && a->period_ns == b->period_ns &&
+	       a->unfinished == b->unfinished && a->end_level == b->end_level;
+}
+
+bool pf_record_set(struct pf_record *record, const struct pf_output *output,
+	const struct pf_line_info *line, uint32_t dead_time_ms)
+{
+	const struct pf_output_config *config = output->config;
+	struct pf_recorded *old = find_exactly(record, config->driver->name, line);
+	/* the strings are borrowed until it is known that they are to be copied */
+	struct pf_recorded new = {.name = (char *)(uintptr_t)config->item.name,
+		.driver = (char *)(uintptr_t)config->driver->name,
+		.label = (char *)(uintptr_t)line->label,
+		.chip = (char *)(uintptr_t)line->chip,
+		.offset = line->offset,
+		.active_low = config->active_low,
+		.drive = config->drive,
+		.on_exit = config->on_exit,
+		.min_off_ms = config->min_off_ms,
+		.interlock = (char *)(uintptr_t)config->interlock,
+		.dead_time_ms = dead_time_ms,
+		.last = output->last,
+		/* what may be on is to be switched off */
+		.level = output->level || output->uncertain,
+		.on_ns = output->on_ns,
+		.off_ns = output->off_ns,
+		.period_ns = output->period_ns};
+
+	new.unfinished = pf_output_unfinished(output, &new.end_level);
+	if (old && is_same(old, &new))
+		return false;
+	new.name = copy(new.name);
+	new.driver = copy(new.driver);
+	new.label = copy(new.label);
+	new.chip = copy(new.chip);
+	new.interlock = copy(new.interlock);
+	if (old) {
+		free_output(old);
+		*old = new;
+		return true;
+	}
+	record->outputs = pf_reallocarray(record->outputs, record->n + 1, sizeof *record->outputs);
+	record->outputs[record->n++] = new;
+	return true;
+}
+
+void pf_record_drop(struct pf_record *record, size_t i)
+{
+	free_output(&record->outputs[i]);
+	record->outputs[i] = record->outputs[--record->n];
+}
+
+bool pf_record_remove(struct pf_record *record, const char *driver, const struct pf_line_info *line)
+{
+	struct pf_recorded *output = pf_record_find(record, driver, line);
+
+	if (!output)
+		return false;
+	pf_record_drop(record, (size_t)(output - record->outputs));
+	return true;
+}
+
+bool pf_record_is_of(const struct pf_record *record, const char *boot_id)
+{
+	return *boot_id && strcmp(record->boot_id, boot_id) == 0;
+}
+
+struct pf_history pf_record_history(const struct pf_record *record, const char *boot_id,
+	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns)
+{
+	const struct pf_recorded *output = pf_record_find(record, config->driver->name, line);
+	struct pf_history history = {0};
+
+	if (!output || output->active_low != config->active_low)
+		return history;
+	history.last = output->last;
+	history.unfinished = output->unfinished;
+	history.end_level = output->end_level;
+	if (!pf_record_is_of(record, boot_id) || output->on_ns > now_ns ||
+		output->off_ns > now_ns || output->period_ns > now_ns)
+		return history;
+	history.level = output->level;
+	history.on_ns = output->on_ns;
+	history.off_ns = output->off_ns;
+	history.period_ns = output->period_ns;
+	return history;
+}

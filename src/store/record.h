@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The record of the lines that the daemon holds: where each is, what it is to end in, and what it
+ * was last. With it a start after a crash, and `pinferry safe-state` with an edited or broken
+ * configuration, bring the very lines to rest that were in use.
+ *
+ * This is the data and its text. The text is a line with a version and a checksum, and JSON; what
+ * is torn or garbled is found out and counts as missing. Times are CLOCK_BOOTTIME and mean
+ * something within the boot that is named only. record_file.h reads and writes it, record_store.h
+ * keeps it up to date. Pure. Not thread-safe.
+ */
+
+#ifndef PF_STORE_RECORD_H
+#define PF_STORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "output/output.h"
+#include "pinferry/driver.h"
+
+/* One line. Strings are its own. */
+struct pf_recorded {
+	char *name;   /* of the output, for messages */
+	char *driver; /* the line driver's name */
+	char *label;  /* of the chip: it stays, */
+	char *chip;   /* where this name may move to another chip */
+	uint32_t offset;
+	bool active_low;
+	enum pf_drive drive;
+	enum pf_on_exit on_exit;
+	uint32_t min_off_ms;
+	char *interlock; /* name of the group, or NULL */
+	uint32_t dead_time_ms;
+	bool last;                  /* for `initial = "last"` */
+	bool level;                 /* what was put on it */
+	uint64_t on_ns, off_ns;     /* the last changes */
+	uint64_t period_ns;         /* since when max_on_s counts */
+	bool unfinished, end_level; /* a pulse was running, see pf_output_unfinished() */
+};
+
+struct pf_record {
+	char *boot_id;
+	char *board;      /* "" is this machine; else the directory of a simulated one */
+	char *driver_dir; /* where the drivers came from */
+	struct pf_recorded *outputs;
+	size_t n;
+};
+
+/* Makes an empty record; the strings are copied. */
+void pf_record_init(
+	struct pf_record *record, const char *boot_id, const char *board, const char *driver_dir);
+
+/* Frees what is in it; one that is all zero is fine. */
+void pf_record_done(struct pf_record *record);
+
+/* The record as text; to be freed. */
+char *pf_record_encode(const struct pf_record *record);
+
+/*
+ * The record that a text of `size` bytes is of. 0, or -EBADMSG: torn, garbled, or of a version
+ * that is not known; then *ret_record is untouched.
+ */
+int pf_record_decode(const char *text, size_t size, struct pf_record *ret_record);
+
+/*
+ * The record of a line, or NULL. A chip that has got another name since is found by its label, if
+ * no other chip has it.
+ */
+struct pf_recorded *pf_record_find(
+	const struct pf_record *record, const char *driver, const struct pf_line_info *line);
+
+/*
+ * Puts in what is known of an output and its line, in place of what was known of the line.
+ * dead_time_ms: of its group. Whether anything is different now.
+ */
+bool pf_record_set(struct pf_record *record, const struct pf_output *output,
+	const struct pf_line_info *line, uint32_t dead_time_ms);
+
+/* Forgets a line; one that is not recorded is fine. Whether it was. */
+bool pf_record_remove(
+	struct pf_record *record, const char *driver, const struct pf_line_info *line);
+
+/* Forgets number i; the last takes its place. */
+void pf_record_drop(struct pf_record *record, size_t i);
+
+/* Whether a record was written in this boot; an unknown boot is none. */
+bool pf_record_is_of(const struct pf_record *record, const char *boot_id);
+
+/*
+ * What is known of a line for an output of this configuration at now_ns in the boot boot_id; all
+ * zero if the line is not recorded, or was recorded with the other polarity.
+ */
+struct pf_history pf_record_history(const struct pf_record *record, const char *boot_id,
+	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns);
+
+#endif

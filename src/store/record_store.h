@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Keeps the record of the lines (record.h) up to date on the disk (kept_file.h) while the daemon
+ * runs. Main loop only.
+ */
+
+#ifndef PF_STORE_RECORD_STORE_H
+#define PF_STORE_RECORD_STORE_H
+
+#include <ev.h>
+
+#include "base/timer.h"
+#include "hw/board.h"
+#include "store/record.h"
+
+struct pf_record_store;
+
+/*
+ * Reads what the last run has left; a record that is torn, and a missing one where `needed` (some
+ * output has `initial = "last"`), is one warning. The strings are copied. 0 or a negative errno:
+ * there is no thread for the worker.
+ */
+int pf_record_store_new(struct ev_loop *loop, struct pf_timers *timers, const char *state_dir,
+	const char *driver_dir, const struct pf_board *board, bool needed,
+	struct pf_record_store **ret_store);
+
+/*
+ * Writes what is not written yet, which may block for as long as the disk does, and frees the
+ * store. NULL is fine.
+ */
+void pf_record_store_free(struct pf_record_store *store);
+
+/*
+ * What the last run has left of lines that nobody has claimed yet: first all of them, and in the
+ * end those that are no longer configured. To be changed by pf_safe_state() only; afterwards
+ * pf_record_store_changed().
+ */
+struct pf_record *pf_record_store_old(struct pf_record_store *store);
+
+/* The old record was changed: it is written. */
+void pf_record_store_changed(struct pf_record_store *store);
+
+/* What is known of a line that was found for an output: for pf_output_recall(). */
+struct pf_history pf_record_store_history(const struct pf_record_store *store,
+	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns);
+
+/*
+ * Records an output and the line it holds or has held; to be called after each change, cheap if
+ * nothing is different. The line is then no longer among the old ones.
+ */
+void pf_record_store_set(struct pf_record_store *store, const struct pf_output *output,
+	const struct pf_line_info *line);
+
+/* Forgets a line whose output is gone from the configuration and has been brought to rest. */
+void pf_record_store_remove(
+	struct pf_record_store *store, const char *driver, const struct pf_line_info *line);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The Pinferry authors */
+/* SPDX-License-Identifier: MIT */
+
+/* The record as text: "pinferry record 1 CHECKSUM", a line end, and JSON. */
+
+#include <cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/record.h"
+#include "store/state_file.h"
+
+#define KIND "record"
+
+static const char *const drives[] = {[PF_DRIVE_PUSH_PULL] = "push-pull",
+	[PF_DRIVE_OPEN_DRAIN] = "open-drain",
+	[PF_DRIVE_OPEN_SOURCE] = "open-source"};
+
+static const char *const exits[] = {
+	[PF_ON_EXIT_OFF] = "off", [PF_ON_EXIT_ON] = "on", [PF_ON_EXIT_KEEP] = "keep"};
+
+/* ---- to text ----------------------------------------------------------------------------------*/
+
+/* As a string: a JSON number is a double, which has not enough digits. */
+static void add_time(cJSON *object, const char *key, uint64_t time_ns)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof text, "%" PRIu64, time_ns);
+	cJSON_AddStringToObject(object, key, text);
+}
+
+static cJSON *make_output(const struct pf_recorded *output)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(object, "name", output->name);
+	cJSON_AddStringToObject(object, "driver", output->driver);
+	cJSON_AddStringToObject(object, "label", output->label);
+	cJSON_AddStringToObject(object, "chip", output->chip);
+	cJSON_AddNumberToObject(object, "offset", output->offset);
+	cJSON_AddBoolToObject(object, "active_low", output->active_low);
+	cJSON_AddStringToObject(object, "drive", drives[output->drive]);
+	cJSON_AddStringToObject(object, "on_exit", exits[output->on_exit]);
+	cJSON_AddNumberToObject(object, "min_off_ms", output->min_off_ms);
+	if (output->interlock)
+		cJSON_AddStringToObject(object, "interlock", output->interlock);
+	cJSON_AddNumberToObject(object, "dead_time_ms", output->dead_time_ms);
+	cJSON_AddBoolToObject(object, "last", output->last);
+	cJSON_AddBoolToObject(object, "level", output->level);
+	add_time(object, "on_ns", output->on_ns);
+	add_time(object, "off_ns", output->off_ns);
+	add_time(object, "period_ns", output->period_ns);
+	cJSON_AddBoolToObject(object, "unfinished", output->unfinished);
+	cJSON_AddBoolToObject(object, "end_level", output->end_level);
+	return object;
+}
+
+char *pf_record_encode(const struct pf_record *record)
+{
+	cJSON *object = cJSON_CreateObject(), *outputs;
+	char *json, *text;
+
+	cJSON_AddStringToObject(object, "boot_id", record->boot_id);
+	cJSON_AddStringToObject(object, "board", record->board);
+	cJSON_AddStringToObject(object, "driver_dir", record->driver_dir);
+	outputs = cJSON_AddArrayToObject(object, "outputs");
+	for (size_t i = 0; i < record->n; i++)
+		cJSON_AddItemToArray(outputs, make_output(&record->outputs[i]));
+	json = cJSON_Print(object);
+	cJSON_Delete(object);
+	text = pf_state_seal(KIND, json);
+	cJSON_free(json);
+	return text;
+}
+
+/* ---- from text --------------------------------------------------------------------------------*/
+
+/* One object that is read; bad as soon as anything in it is not as it was written. */
+struct reader {
+	const cJSON *object;
+	bool bad;
+};
+
+static char *read_text(struct reader *reader, const char *key)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(reader->object, key));
+
+	reader->bad = reader->bad || !text;
+	return pf_strdup(text ? text : "");
+}
+
+static bool read_bool(struct reader *reader, const char *key)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(reader->object, key);
+
+	reader->bad = reader->bad || !cJSON_IsBool(value);
+	return cJSON_IsTrue(value);
+}
+
+static uint32_t read_number(struct reader *reader, const char *key)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(reader->object, key);
+
+	if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0) ||
+		!(value->valuedouble <= UINT32_MAX)) {
+		reader->bad = true;
+		return 0;
+	}
+	return (uint32_t)value->valuedouble;
+}
+
+static uint64_t read_time(struct reader *reader, const char *key)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(reader->object, key));
+	int64_t time_ns = 0;
+
+	if (!text || pf_integer_parse(text, strlen(text), 0, INT64_MAX, &time_ns))
+		reader->bad = true;
+	return (uint64_t)time_ns;
+}
+
+/* The index of the word that a key has. */
+static size_t read_word(struct reader *reader, const char *key, const char *const *words, size_t n)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(reader->object, key));
+
+	for (size_t i = 0; text && i < n; i++)
+		if (strcmp(text, words[i]) == 0)
+			return i;
+	reader->bad = true;
+	return 0;
+}
+
+static bool read_output(const cJSON *object, struct pf_recorded *ret_output)
+{
+	struct reader reader = {.object = object};
+	const bool grouped = cJSON_HasObjectItem(object, "interlock");
+
+	ret_output->name = read_text(&reader, "name");
+	ret_output->driver = read_text(&reader, "driver");
+	ret_output->label = read_text(&reader, "label");
+	ret_output->chip = read_text(&reader, "chip");
+	ret_output->offset = read_number(&reader, "offset");
+	ret_output->active_low = read_bool(&reader, "active_low");
+	ret_output->drive = (enum pf_drive)read_word(
+		&reader, "drive", drives, sizeof drives / sizeof *drives);
+	ret_output->on_exit = (enum pf_on_exit)read_word(
+		&reader, "on_exit", exits, sizeof exits / sizeof *exits);
+	ret_output->min_off_ms = read_number(&reader, "min_off_ms");
+	ret_output->interlock = grouped ? read_text(&reader, "interlock") : NULL;
+	ret_output->dead_time_ms = read_number(&reader, "dead_time_ms");
+	ret_output->last = read_bool(&reader, "last");
+	ret_output->level = read_bool(&reader, "level");
+	ret_output->on_ns = read_time(&reader, "on_ns");
+	ret_output->off_ns = read_time(&reader, "off_ns");
+	ret_output->period_ns = read_time(&reader, "period_ns");
+	ret_output->unfinished = read_bool(&reader, "unfinished");
+	ret_output->end_level = read_bool(&reader, "end_level");
+	return !reader.bad;
+}
+
+static bool read_record(const cJSON *object, struct pf_record *record)
+{
+	const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(object, "outputs"), *output;
+	struct reader reader = {.object = object};
+
+	record->boot_id = read_text(&reader, "boot_id");
+	record->board = read_text(&reader, "board");
+	record->driver_dir = read_text(&reader, "driver_dir");
+	if (reader.bad || !cJSON_IsArray(outputs))
+		return false;
+	record->outputs = pf_calloc((size_t)cJSON_GetArraySize(outputs), sizeof *record->outputs);
+	cJSON_ArrayForEach(output,
+		outputs) if (!read_output(output, &record->outputs[record->n++])) return false;
+	return true;
+}
+
+int pf_record_decode(const char *text, size_t size, struct pf_record *ret_record)
+{
+	const char *json = pf_state_unseal(KIND, text, size);
+	struct pf_record record = {0};
+	cJSON *object;
+	bool good;
+
+	if (!json)
+		return -EBADMSG;
+	object = cJSON_ParseWithLength(json, size - (size_t)(json - text));
+	good = object && read_record(object, &record);
+	cJSON_Delete(object);
+	if (!good) {
+		pf_record_done(&record);
+		return -EBADMSG;
+	}
+	*ret_record = record;
+	return 0;
+}
