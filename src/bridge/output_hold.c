@@ -12,7 +12,6 @@
 #include "bridge/moment.h"
 #include "bridge/output_line.h"
 #include "bridge/payload.h"
-#include "store/record_store.h"
 
 const char *pf_output_hold_word(const struct pf_output_item *output, bool level)
 {
@@ -67,7 +66,7 @@ void pf_output_hold_changed(struct pf_output_item *output)
 	if (output->output.held && !output->starting && output->state && news)
 		publish_state(output);
 	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
-	pf_record_store_set(output->item.env->record, &output->output, &output->found.info);
+	pf_output_line_record(output->item.env, &output->output, &output->found);
 }
 
 /* ---- giving up ---------------------------------------------------------------------------- */

@@ -4,17 +4,34 @@
 #include "bridge/output_line.h"
 
 #include "base/clock.h"
+#include "lines/recorded.h"
 #include "store/record_store.h"
 
 /* Before the first request: what the last run has left there. */
 static void recall(struct pf_env *env, struct pf_output *output, const struct pf_line_info *line)
 {
+	const struct pf_output_config *config = output->config;
+	const struct pf_recorded *recorded;
 	struct pf_history history;
+	bool this_boot;
 
 	if (output->started)
 		return;
-	history = pf_record_store_history(env->record, output->config, line, pf_clock_now_ns());
+	recorded = pf_record_store_find(env->record, config->driver->name, line, &this_boot);
+	history = pf_recorded_history(recorded, this_boot, config, pf_clock_now_ns());
 	pf_output_recall(output, &history);
+}
+
+void pf_output_line_record(
+	struct pf_env *env, const struct pf_output *output, const struct pf_found_line *found)
+{
+	struct pf_recorded recorded;
+
+	/* until it is held, the last run knows more */
+	if (!output->started)
+		return;
+	recorded = pf_recorded_of(output, &found->info);
+	pf_record_store_set(env->record, &recorded, &found->info);
 }
 
 int pf_output_line_find(struct pf_env *env, struct pf_output *output,

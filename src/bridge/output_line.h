@@ -20,6 +20,10 @@
 int pf_output_line_find(struct pf_env *env, struct pf_output *output,
 	struct pf_found_line *ret_found, struct pf_output_request *ret_request, char *ret_reason);
 
+/* Records what the output is by now; to be called after each change. */
+void pf_output_line_record(
+	struct pf_env *env, const struct pf_output *output, const struct pf_found_line *found);
+
 /*
  * The output has left the configuration: its line leaves the record, unless it could not be
  * brought to rest; then the next start tries again.

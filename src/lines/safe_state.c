@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lines/recorded.h"
 #include "lines/slow_line.h"
 #include "output/interlock.h"
 #include "output/output.h"
@@ -371,6 +372,7 @@ size_t pf_safe_state_from_config(const struct pf_config *config, const struct pf
 {
 	char reason[PF_REASON_SIZE];
 	struct pf_found_line found;
+	struct pf_recorded recorded;
 	struct pf_output output;
 	size_t n_failed = 0;
 
@@ -384,8 +386,9 @@ size_t pf_safe_state_from_config(const struct pf_config *config, const struct pf
 		}
 		/* one of which nothing is known */
 		pf_output_init(&output, item, NULL, &port, NULL, 0);
-		(void)pf_record_set(
-			record, &output, &found.info, dead_time_of(config, item->interlock));
+		recorded = pf_recorded_of(&output, &found.info);
+		recorded.dead_time_ms = dead_time_of(config, item->interlock);
+		(void)pf_record_set(record, &recorded);
 	}
 	return n_failed;
 }

@@ -61,13 +61,20 @@ struct pf_recorded *pf_record_find(
 	return n_found == 1 ? found : NULL;
 }
 
-/* The record of exactly this line. */
+/* The record of exactly the line of another one. */
 static struct pf_recorded *find_exactly(
-	const struct pf_record *record, const char *driver, const struct pf_line_info *line)
+	const struct pf_record *record, const struct pf_recorded *wanted)
 {
-	struct pf_recorded *found = pf_record_find(record, driver, line);
+	for (size_t i = 0; i < record->n; i++) {
+		struct pf_recorded *output = &record->outputs[i];
 
-	return found && strcmp(found->chip, line->chip) == 0 ? found : NULL;
+		if (output->offset == wanted->offset &&
+			strcmp(output->driver, wanted->driver) == 0 &&
+			strcmp(output->label, wanted->label) == 0 &&
+			strcmp(output->chip, wanted->chip) == 0)
+			return output;
+	}
+	return NULL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -87,38 +94,18 @@ static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
 	       a->unfinished == b->unfinished && a->end_level == b->end_level;
 }
 
-bool pf_record_set(struct pf_record *record, const struct pf_output *output,
-	const struct pf_line_info *line, uint32_t dead_time_ms)
+bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded)
 {
-	const struct pf_output_config *config = output->config;
-	struct pf_recorded *old = find_exactly(record, config->driver->name, line);
-	/* the strings are borrowed until it is known that they are to be copied */
-	struct pf_recorded new = {.name = (char *)(uintptr_t)config->item.name,
-		.driver = (char *)(uintptr_t)config->driver->name,
-		.label = (char *)(uintptr_t)line->label,
-		.chip = (char *)(uintptr_t)line->chip,
-		.offset = line->offset,
-		.active_low = config->active_low,
-		.drive = config->drive,
-		.on_exit = config->on_exit,
-		.min_off_ms = config->min_off_ms,
-		.interlock = (char *)(uintptr_t)config->interlock,
-		.dead_time_ms = dead_time_ms,
-		.last = output->last,
-		/* what may be on is to be switched off */
-		.level = output->level || output->uncertain,
-		.on_ns = output->on_ns,
-		.off_ns = output->off_ns,
-		.period_ns = output->period_ns};
+	struct pf_recorded *old = find_exactly(record, recorded);
+	struct pf_recorded new = *recorded;
 
-	new.unfinished = pf_output_unfinished(output, &new.end_level);
-	if (old && is_same(old, &new))
+	if (old && is_same(old, recorded))
 		return false;
-	new.name = copy(new.name);
-	new.driver = copy(new.driver);
-	new.label = copy(new.label);
-	new.chip = copy(new.chip);
-	new.interlock = copy(new.interlock);
+	new.name = copy(recorded->name);
+	new.driver = copy(recorded->driver);
+	new.label = copy(recorded->label);
+	new.chip = copy(recorded->chip);
+	new.interlock = copy(recorded->interlock);
 	if (old) {
 		free_output(old);
 		*old = new;
@@ -148,25 +135,4 @@ bool pf_record_remove(struct pf_record *record, const char *driver, const struct
 bool pf_record_is_of(const struct pf_record *record, const char *boot_id)
 {
 	return *boot_id && strcmp(record->boot_id, boot_id) == 0;
-}
-
-struct pf_history pf_record_history(const struct pf_record *record, const char *boot_id,
-	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns)
-{
-	const struct pf_recorded *output = pf_record_find(record, config->driver->name, line);
-	struct pf_history history = {0};
-
-	if (!output || output->active_low != config->active_low)
-		return history;
-	history.last = output->last;
-	history.unfinished = output->unfinished;
-	history.end_level = output->end_level;
-	if (!pf_record_is_of(record, boot_id) || output->on_ns > now_ns ||
-		output->off_ns > now_ns || output->period_ns > now_ns)
-		return history;
-	history.level = output->level;
-	history.on_ns = output->on_ns;
-	history.off_ns = output->off_ns;
-	history.period_ns = output->period_ns;
-	return history;
 }

@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "output/output.h"
 #include "pinferry/driver.h"
 
 /* One line. Strings are its own. */
@@ -40,7 +39,7 @@ struct pf_recorded {
 	bool level;                 /* what was put on it */
 	uint64_t on_ns, off_ns;     /* the last changes */
 	uint64_t period_ns;         /* since when max_on_s counts */
-	bool unfinished, end_level; /* a pulse was running, see pf_output_unfinished() */
+	bool unfinished, end_level; /* a pulse was running, and what it was to end in */
 };
 
 struct pf_record {
@@ -75,11 +74,10 @@ struct pf_recorded *pf_record_find(
 	const struct pf_record *record, const char *driver, const struct pf_line_info *line);
 
 /*
- * Puts in what is known of an output and its line, in place of what was known of the line.
- * dead_time_ms: of its group. Whether anything is different now.
+ * Puts in what is known of a line (copied), in place of what was known of it. Whether anything is
+ * different now.
  */
-bool pf_record_set(struct pf_record *record, const struct pf_output *output,
-	const struct pf_line_info *line, uint32_t dead_time_ms);
+bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded);
 
 /* Forgets a line; one that is not recorded is fine. Whether it was. */
 bool pf_record_remove(
@@ -90,12 +88,5 @@ void pf_record_drop(struct pf_record *record, size_t i);
 
 /* Whether a record was written in this boot; an unknown boot is none. */
 bool pf_record_is_of(const struct pf_record *record, const char *boot_id);
-
-/*
- * What is known of a line for an output of this configuration at now_ns in the boot boot_id; all
- * zero if the line is not recorded, or was recorded with the other polarity.
- */
-struct pf_history pf_record_history(const struct pf_record *record, const char *boot_id,
-	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns);
 
 #endif

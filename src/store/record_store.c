@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "output/interlock.h"
 #include "store/kept_file.h"
 #include "store/record_file.h"
 
@@ -107,45 +106,40 @@ void pf_record_store_changed(struct pf_record_store *store)
 	pf_kept_file_changed(store->file, false);
 }
 
-struct pf_history pf_record_store_history(const struct pf_record_store *store,
-	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns)
+const struct pf_recorded *pf_record_store_find(const struct pf_record_store *store,
+	const char *driver, const struct pf_line_info *line, bool *ret_this_boot)
 {
 	/* one that was removed and has come back in the same run is in the new record */
-	if (pf_record_find(&store->record, config->driver->name, line))
-		return pf_record_history(&store->record, store->boot_id, config, line, now_ns);
-	return pf_record_history(
-		&store->old, store->old.boot_id ? store->old.boot_id : "", config, line, now_ns);
+	const struct pf_recorded *recorded = pf_record_find(&store->record, driver, line);
+
+	*ret_this_boot = recorded ? *store->boot_id != '\0'
+				  : store->old.boot_id &&
+					    pf_record_is_of(&store->old, store->boot_id);
+	if (recorded)
+		return recorded;
+	return pf_record_find(&store->old, driver, line);
 }
 
 /*
  * Whether a pulse has begun that only the record can end after a crash: else the line is left as
  * it is, with this `on_exit`.
  */
-static bool is_urgent(const struct pf_record_store *store, const struct pf_output *output,
+static bool is_urgent(const struct pf_record_store *store, const struct pf_recorded *recorded,
 	const struct pf_line_info *line)
 {
-	const struct pf_recorded *recorded = pf_record_find(
-		&store->record, output->config->driver->name, line);
-	bool level;
+	const struct pf_recorded *before = pf_record_find(&store->record, recorded->driver, line);
 
-	return output->config->on_exit == PF_ON_EXIT_KEEP && pf_output_unfinished(output, &level) &&
-	       !(recorded && recorded->unfinished);
+	return recorded->on_exit == PF_ON_EXIT_KEEP && recorded->unfinished &&
+	       !(before && before->unfinished);
 }
 
-void pf_record_store_set(struct pf_record_store *store, const struct pf_output *output,
+void pf_record_store_set(struct pf_record_store *store, const struct pf_recorded *recorded,
 	const struct pf_line_info *line)
 {
-	const char *driver = output->config->driver->name;
-	bool was_old, urgent;
+	const bool urgent = is_urgent(store, recorded, line);
+	const bool was_old = pf_record_remove(&store->old, recorded->driver, line);
 
-	/* until it is held, the last run knows more */
-	if (!output->started)
-		return;
-	urgent = is_urgent(store, output, line);
-	was_old = pf_record_remove(&store->old, driver, line);
-	if (pf_record_set(&store->record, output, line,
-		    output->group ? output->group->dead_time_ms : 0) ||
-		was_old)
+	if (pf_record_set(&store->record, recorded) || was_old)
 		pf_kept_file_changed(store->file, urgent);
 }
 

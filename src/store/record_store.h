@@ -42,15 +42,18 @@ struct pf_record *pf_record_store_old(struct pf_record_store *store);
 /* The old record was changed: it is written. */
 void pf_record_store_changed(struct pf_record_store *store);
 
-/* What is known of a line that was found for an output: for pf_output_recall(). */
-struct pf_history pf_record_store_history(const struct pf_record_store *store,
-	const struct pf_output_config *config, const struct pf_line_info *line, uint64_t now_ns);
+/*
+ * What is known of a line, or NULL; ret_this_boot: whether it was recorded in this boot. Valid
+ * until the next change.
+ */
+const struct pf_recorded *pf_record_store_find(const struct pf_record_store *store,
+	const char *driver, const struct pf_line_info *line, bool *ret_this_boot);
 
 /*
- * Records an output and the line it holds or has held; to be called after each change, cheap if
- * nothing is different. The line is then no longer among the old ones.
+ * Records a line that is held or was held in this run (copied); to be called after each change,
+ * cheap if nothing is different. The line is then no longer among the old ones.
  */
-void pf_record_store_set(struct pf_record_store *store, const struct pf_output *output,
+void pf_record_store_set(struct pf_record_store *store, const struct pf_recorded *recorded,
 	const struct pf_line_info *line);
 
 /* Forgets a line whose output is gone from the configuration and has been brought to rest. */

@@ -9,6 +9,7 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lines/recorded.h"
 #include "store/record.h"
 #include "store/record_file.h"
 
@@ -42,13 +43,30 @@ static struct pf_output held_output(bool level)
 		.pulse_end_ns = PF_NEVER};
 }
 
+static bool set(struct pf_record *record, const struct pf_output *output,
+	const struct pf_line_info *line, uint32_t dead_time_ms)
+{
+	struct pf_recorded recorded = pf_recorded_of(output, line);
+
+	recorded.dead_time_ms = dead_time_ms;
+	return pf_record_set(record, &recorded);
+}
+
+/* What an output would know of a line. */
+static struct pf_history history_of(const struct pf_record *record, const char *boot_id,
+	const struct pf_output_config *of, const struct pf_line_info *line, uint64_t now_ns)
+{
+	return pf_recorded_history(pf_record_find(record, of->driver->name, line),
+		pf_record_is_of(record, boot_id), of, now_ns);
+}
+
 static struct pf_record one_line(void)
 {
 	const struct pf_output output = held_output(true);
 	struct pf_record record;
 
 	pf_record_init(&record, "boot-1", "", "/usr/lib/drivers");
-	T_TRUE(pf_record_set(&record, &output, &gpio27, 500));
+	T_TRUE(set(&record, &output, &gpio27, 500));
 	return record;
 }
 
@@ -60,7 +78,7 @@ static void record_comes_back_from_its_text(void)
 
 	output.pulse_end_ns = 200 * S;
 	output.on_ns = (uint64_t)INT64_MAX; /* no digit is lost */
-	T_TRUE(pf_record_set(&record, &output,
+	T_TRUE(set(&record, &output,
 		&(struct pf_line_info){.chip = "gpiochip1", .label = "a \"b\"\n", .offset = 1}, 0));
 	text = pf_record_encode(&record);
 	T_INT(pf_record_decode(text, strlen(text), &copy), 0);
@@ -141,10 +159,10 @@ static void nothing_new_is_no_change(void)
 	struct pf_record record = one_line();
 	struct pf_output output = held_output(true);
 
-	T_FALSE(pf_record_set(&record, &output, &gpio27, 500));
+	T_FALSE(set(&record, &output, &gpio27, 500));
 	output.last = false;
-	T_TRUE(pf_record_set(&record, &output, &gpio27, 500));
-	T_TRUE(pf_record_set(&record, &output, &gpio27, 600));
+	T_TRUE(set(&record, &output, &gpio27, 500));
+	T_TRUE(set(&record, &output, &gpio27, 600));
 	T_INT(record.n, 1);
 	T_FALSE(record.outputs[0].last);
 	T_TRUE(pf_record_remove(&record, "gpio", &gpio27));
@@ -160,7 +178,7 @@ static void line_that_may_be_on_is_recorded_on(void)
 
 	output.uncertain = true;
 	pf_record_init(&record, "boot-1", "", "");
-	pf_record_set(&record, &output, &gpio27, 0);
+	set(&record, &output, &gpio27, 0);
 	T_TRUE(record.outputs[0].level);
 	pf_record_done(&record);
 }
@@ -168,7 +186,7 @@ static void line_that_may_be_on_is_recorded_on(void)
 static void history_holds_within_one_boot(void)
 {
 	struct pf_record record = one_line();
-	struct pf_history history = pf_record_history(&record, "boot-1", &config, &gpio27, 110 * S);
+	struct pf_history history = history_of(&record, "boot-1", &config, &gpio27, 110 * S);
 
 	T_TRUE(history.level);
 	T_TRUE(history.last);
@@ -185,7 +203,7 @@ static void history_of_another_boot_has_no_times(void)
 
 	record.outputs[0].unfinished = record.outputs[0].end_level = true;
 	for (size_t i = 0; i < 2; i++) {
-		const struct pf_history history = pf_record_history(
+		const struct pf_history history = history_of(
 			&record, others[i], &config, &gpio27, 110 * S);
 
 		T_TRUE(history.last);
@@ -196,7 +214,7 @@ static void history_of_another_boot_has_no_times(void)
 		T_INT(history.period_ns, 0);
 	}
 	/* nor has one from the future */
-	T_INT(pf_record_history(&record, "boot-1", &config, &gpio27, 99 * S).on_ns, 0);
+	T_INT(history_of(&record, "boot-1", &config, &gpio27, 99 * S).on_ns, 0);
 	pf_record_done(&record);
 }
 
@@ -207,17 +225,17 @@ static void history_is_that_of_the_line_not_of_the_name(void)
 	struct pf_line_info line = gpio27;
 
 	other.item.name = "renamed";
-	T_TRUE(pf_record_history(&record, "boot-1", &other, &gpio27, 110 * S).last);
+	T_TRUE(history_of(&record, "boot-1", &other, &gpio27, 110 * S).last);
 	other.active_low = false;
-	T_FALSE(pf_record_history(&record, "boot-1", &other, &gpio27, 110 * S).last);
+	T_FALSE(history_of(&record, "boot-1", &other, &gpio27, 110 * S).last);
 	line.offset = 22;
-	T_FALSE(pf_record_history(&record, "boot-1", &config, &line, 110 * S).last);
+	T_FALSE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
 	/* the chip is known by its label, wherever it is by now */
 	line = gpio27;
 	(void)snprintf(line.chip, sizeof line.chip, "gpiochip4");
-	T_TRUE(pf_record_history(&record, "boot-1", &config, &line, 110 * S).last);
+	T_TRUE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
 	(void)snprintf(line.label, sizeof line.label, "pcf8574");
-	T_FALSE(pf_record_history(&record, "boot-1", &config, &line, 110 * S).last);
+	T_FALSE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
 	pf_record_done(&record);
 }
 
@@ -230,11 +248,11 @@ static void two_chips_of_one_label_are_told_apart(void)
 	struct pf_record record;
 
 	pf_record_init(&record, "boot-1", "", "");
-	T_TRUE(pf_record_set(&record, &on, &a, 0));
-	T_TRUE(pf_record_set(&record, &off, &b, 0));
+	T_TRUE(set(&record, &on, &a, 0));
+	T_TRUE(set(&record, &off, &b, 0));
 	T_INT(record.n, 2);
-	T_TRUE(pf_record_history(&record, "boot-1", &config, &a, 110 * S).last);
-	T_FALSE(pf_record_history(&record, "boot-1", &config, &b, 110 * S).last);
+	T_TRUE(history_of(&record, "boot-1", &config, &a, 110 * S).last);
+	T_FALSE(history_of(&record, "boot-1", &config, &b, 110 * S).last);
 	T_TRUE(!pf_record_find(&record, "gpio", &c)); /* it could be either */
 	pf_record_done(&record);
 }

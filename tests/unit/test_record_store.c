@@ -9,6 +9,7 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lines/recorded.h"
 #include "store/record_file.h"
 #include "store/record_store.h"
 
@@ -70,10 +71,27 @@ static void end(void)
 	free(rig.directory);
 }
 
+static void set_line(const struct pf_line_info *line)
+{
+	const struct pf_recorded recorded = pf_recorded_of(&rig.output, line);
+
+	pf_record_store_set(rig.store, &recorded, line);
+}
+
+/* What an output would know of the line. */
+static struct pf_history history_now(void)
+{
+	bool this_boot;
+	const struct pf_recorded *recorded = pf_record_store_find(
+		rig.store, config.driver->name, &gpio27, &this_boot);
+
+	return pf_recorded_history(recorded, this_boot, &config, pf_clock_now_ns());
+}
+
 static void set(bool level)
 {
 	rig.output.level = rig.output.desired = rig.output.last = level;
-	pf_record_store_set(rig.store, &rig.output, &gpio27);
+	set_line(&gpio27);
 }
 
 /* The inode of the record, which each write replaces; 0: there is none. */
@@ -220,14 +238,9 @@ static void next_run_knows_the_last_one(void)
 	open_store(true);
 	T_STR(t_take_log(), "");
 	T_INT(pf_record_store_old(rig.store)->n, 1);
-	history = pf_record_store_history(rig.store, &config, &gpio27, pf_clock_now_ns());
+	history = history_now();
 	T_TRUE(history.level && history.last);
 	T_INT(history.on_ns, 1);
-	/* until the line is held in this run, the old record is kept */
-	rig.output.started = false;
-	set(false);
-	T_INT(pf_record_store_old(rig.store)->n, 1);
-	rig.output.started = true;
 	set(false);
 	T_INT(pf_record_store_old(rig.store)->n, 0);
 	wait_for_level(0);
@@ -245,7 +258,7 @@ static void lines_not_claimed_stay_in_the_record(void)
 	begin("unclaimed");
 	open_store(false);
 	set(true);
-	pf_record_store_set(rig.store, &rig.output, &other);
+	set_line(&other);
 	close_store();
 	open_store(false);
 	set(false);
@@ -259,6 +272,7 @@ static void lines_not_claimed_stay_in_the_record(void)
 
 static void times_of_another_boot_are_forgotten_and_last_is_not(void)
 {
+	struct pf_recorded recorded;
 	struct pf_record record;
 	struct pf_history history;
 	char *text;
@@ -266,7 +280,8 @@ static void times_of_another_boot_are_forgotten_and_last_is_not(void)
 	begin("boot");
 	pf_record_init(&record, "another-boot", "", "");
 	rig.output.last = rig.output.level = true;
-	pf_record_set(&record, &rig.output, &gpio27, 0);
+	recorded = pf_recorded_of(&rig.output, &gpio27);
+	pf_record_set(&record, &recorded);
 	text = pf_record_encode(&record);
 	T_INT(pf_record_write(rig.directory, text), 0);
 	free(text);
@@ -274,7 +289,7 @@ static void times_of_another_boot_are_forgotten_and_last_is_not(void)
 	open_store(true);
 	/* also after this run has written it again */
 	for (int i = 0; i < 2; i++) {
-		history = pf_record_store_history(rig.store, &config, &gpio27, pf_clock_now_ns());
+		history = history_now();
 		T_TRUE(history.last);
 		T_INT(history.on_ns, 0);
 		close_store();
@@ -297,7 +312,7 @@ static void torn_or_missing_record_is_one_warning(void)
 	log = t_take_log();
 	T_HAS(log, "torn or garbled");
 	T_TRUE(strchr(log, '\n') == strrchr(log, '\n'));
-	T_FALSE(pf_record_store_history(rig.store, &config, &gpio27, pf_clock_now_ns()).last);
+	T_FALSE(history_now().last);
 	set(true);
 	wait_for_level(1);
 	close_store();

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "lines/recorded.h"
 #include "lines/safe_state.h"
 #include "store/lock.h"
 #include "store/record_file.h"
@@ -107,9 +108,11 @@ static struct pf_recorded *record(
 		.off_ns = 1,
 		.for_ns = PF_NEVER,
 		.pulse_end_ns = PF_NEVER};
+	struct pf_recorded recorded;
 
 	line.offset = offset;
-	T_TRUE(pf_record_set(&rig.record, &output, &line, 0));
+	recorded = pf_recorded_of(&output, &line);
+	T_TRUE(pf_record_set(&rig.record, &recorded));
 	set_line(offset, level);
 	return pf_record_find(&rig.record, "gpio", &line);
 }
