@@ -108,8 +108,7 @@ static struct pf_config *load(const struct run *run)
 static void use_log_level(const struct run *run, const struct pf_config *config)
 {
 	if (run->cli->log_level < 0)
-		pf_log_set_level(config->log_level >= 0 ? (enum pf_log_level)config->log_level
-							: PF_LOG_INFO);
+		pf_log_set_level((enum pf_log_level)config->log_level);
 }
 
 static bool same_text(const char *a, const char *b)

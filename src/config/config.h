@@ -185,8 +185,9 @@ struct pf_config {
 	const char *file;
 	const char *state_dir;  /* default /var/lib/pinferry */
 	const char *driver_dir; /* as configured, or NULL */
-	int log_level;          /* enum pf_log_level, or -1 if not configured */
+	int log_level;          /* enum pf_log_level, default PF_LOG_INFO */
 	struct pf_mqtt_config mqtt;
+	struct pf_buffer_config buffer; /* of JSON sensors that say nothing of it */
 	struct pf_ha_config home_assistant;
 	struct pf_input_config *inputs;
 	size_t n_inputs;

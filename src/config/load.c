@@ -3,82 +3,76 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "config/conf_file.h"
 #include "config/loader.h"
 
-#define PATH_BYTES 4000
-
-static const char *const levels[] = {"error", "warning", "notice", "info", "debug", NULL};
-
-_Static_assert(PF_LOG_ERROR == 0 && PF_LOG_DEBUG == 4, "levels[] has the order of pf_log_level");
-
-/* The file as a whole. */
-struct root {
-	const struct pf_node *mqtt, *inputs, *outputs, *sensors, *interlocks, *log, *buffer,
-		*home_assistant;
+/* A list of the file. */
+struct list {
+	const char *key;
+	size_t offset, n_offset, size; /* in struct pf_config; of an element */
+	pf_load_element *load;
 };
 
-#define PART(key, kind, member) PF_KEY_OF(key, kind, struct root, member, PF_KEY_RANGE(0, 0))
+#define LIST(key, load)                                                                            \
+	{                                                                                          \
+#key, offsetof(struct pf_config, key), offsetof(struct pf_config, n_##key),        \
+			sizeof *((struct pf_config *)0)->key, (load)                               \
+	}
 
-static const struct pf_key root_keys[] = {
-	PART("mqtt", PF_KEY_GROUP, mqtt),
-	PART("inputs", PF_KEY_LIST, inputs),
-	PART("outputs", PF_KEY_LIST, outputs),
-	PART("sensors", PF_KEY_LIST, sensors),
-	PART("interlocks", PF_KEY_LIST, interlocks),
-	PART("log", PF_KEY_GROUP, log),
-	PART("buffer", PF_KEY_GROUP, buffer),
-	PART("home_assistant", PF_KEY_GROUP, home_assistant),
+/* In this order: the rules of outputs speak of inputs and interlocks. */
+static const struct list lists[] = {
+	LIST(interlocks, pf_load_interlock),
+	LIST(inputs, pf_load_input),
+	LIST(outputs, pf_load_output),
+	LIST(sensors, pf_load_sensor),
 };
 
-static const struct pf_key path_keys[] = {
-	PF_KEY_OF("state_dir", PF_KEY_STRING, struct pf_config, state_dir,
-		PF_KEY_RANGE(0, PATH_BYTES)),
-	PF_KEY_OF("driver_dir", PF_KEY_STRING, struct pf_config, driver_dir,
-		PF_KEY_RANGE(0, PATH_BYTES)),
-};
-
-static const struct pf_key log_keys[] = {
-	PF_KEY_OF("level", PF_KEY_CHOICE, struct pf_config, log_level, .choices = levels),
-};
-
-static void check_path(struct pf_loader *loader, const struct pf_node *root, const char *key)
+static bool is_group(
+	struct pf_loader *loader, const struct pf_node *node, const char *key, size_t index)
 {
-	const struct pf_node *node = pf_node_find(root, key);
-
-	if (node && node->type == PF_NODE_STRING && node->text[0] && node->text[0] != '/')
-		pf_report(loader->problems, &node->place, NULL, key,
-			"\"%.60s\" is no whole path, expected one that begins with '/'",
-			node->text);
+	if (node->type == PF_NODE_GROUP)
+		return true;
+	if (node->type != PF_NODE_SPOILT)
+		pf_report(loader->problems, &node->place, key, NULL,
+			"number %zu is no item, expected { name = \"...\"; ... }", index + 1);
+	return false;
 }
 
-static void load(struct pf_loader *loader, const struct pf_node *root)
+static void load_list(struct pf_loader *loader, const struct list *list)
+{
+	const struct pf_node *node = pf_node_find(loader->root, list->key);
+	char *config = (char *)loader->config;
+	size_t *n = (size_t *)(void *)(config + list->n_offset);
+	void *elements;
+
+	if (!node || node->type != PF_NODE_LIST)
+		return;
+	elements = pf_pool_keep(loader->pool, pf_calloc(node->n_children + 1, list->size));
+	memcpy(config + list->offset, &elements, sizeof elements);
+	for (size_t i = 0; i < node->n_children; i++) {
+		if (!is_group(loader, &node->children[i], list->key, i))
+			continue;
+		++*n;
+		list->load(loader, &node->children[i], i);
+	}
+}
+
+static void load(struct pf_loader *loader)
 {
 	struct pf_config *config = loader->config;
-	struct root parts = {0};
-	const struct pf_key_set sets[] = {
-		{root_keys, sizeof root_keys / sizeof *root_keys, &parts},
-		{path_keys, sizeof path_keys / sizeof *path_keys, config},
-	};
-	const struct pf_key_set log_set = {log_keys, sizeof log_keys / sizeof *log_keys, config};
+	const struct pf_key_set set = PF_KEY_SET(&pf_root_keys, config);
 
-	pf_keys_read(loader->problems, root, NULL, sets, sizeof sets / sizeof *sets);
-	check_path(loader, root, "state_dir");
-	check_path(loader, root, "driver_dir");
+	pf_keys_set_defaults(&loader->reader, &set, 1);
+	pf_keys_read(&loader->reader, loader->root, NULL, &set, 1);
 	if (config->driver_dir)
 		pf_driver_set_use_dir(loader->drivers, config->driver_dir);
-	if (parts.log)
-		pf_keys_read(loader->problems, parts.log, "log", &log_set, 1);
-	pf_load_mqtt(loader, parts.mqtt);
-	pf_load_home_assistant(loader, parts.home_assistant);
-	pf_load_inputs(loader, parts.inputs);
-	pf_load_interlocks(loader, parts.interlocks);
-	pf_load_outputs(loader, parts.outputs);
-	pf_load_buffer_default(loader, parts.buffer);
-	pf_load_sensors(loader, parts.sensors);
+	pf_load_mqtt(loader);
+	pf_load_home_assistant(loader);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		load_list(loader, &lists[i]);
 	pf_topics_check(&loader->topics, loader->problems);
 }
 
@@ -99,8 +93,6 @@ static struct pf_config *config_new(const char *file, struct pf_pool **ret_pool)
 	config->storage = pool;
 	config->n_holders = 1;
 	config->file = pf_pool_format(pool, "%s", file);
-	config->state_dir = PF_STATE_DIR;
-	config->log_level = -1;
 	*ret_pool = pool;
 	return config;
 }
@@ -110,14 +102,13 @@ int pf_config_load(const char *file, struct pf_driver_set *drivers, struct pf_pr
 {
 	const size_t n_errors = problems->n_errors;
 	struct pf_loader loader = {.problems = problems, .drivers = drivers};
-	const struct pf_node *root = NULL;
 	int r;
 
 	loader.config = config_new(file, &loader.pool);
-	loader.host = pf_load_host(loader.pool);
-	r = pf_conf_file_read(file, loader.pool, problems, &root);
+	loader.reader = (struct pf_key_reader){problems, loader.pool, pf_load_host(loader.pool)};
+	r = pf_conf_file_read(file, loader.pool, problems, &loader.root);
 	if (r == 0)
-		load(&loader, root);
+		load(&loader);
 	loader_done(&loader);
 	if (r == 0 && problems->n_errors > n_errors)
 		r = -EINVAL;

@@ -7,27 +7,6 @@
 #include "base/memory.h"
 #include "config/loader.h"
 
-#define POINTS_MAX     64
-#define INTERVAL_MAX_S 604800
-#define ANY            PF_KEY_RANGE(-1e300, 1e300)
-#define MEMBER         struct pf_raw_channel
-
-/* "topic" comes first: it is left out where the keys stand in a sensor, which has its own. */
-const struct pf_key pf_channel_keys[] = {
-	PF_KEY_OF("topic", PF_KEY_STRING, MEMBER, config.topic, PF_KEY_RANGE(0, PF_TOPIC_MAX)),
-	PF_KEY_OF("offset", PF_KEY_NUMBER, MEMBER, config.offset, ANY),
-	PF_KEY_OF("scale", PF_KEY_NUMBER, MEMBER, config.scale, ANY),
-	PF_KEY_OF("points", PF_KEY_LIST, MEMBER, points, PF_KEY_RANGE(0, 0)),
-	PF_KEY_OF("decimals", PF_KEY_INT, MEMBER, config.decimals, PF_KEY_RANGE(0, 6)),
-	PF_KEY_OF("min", PF_KEY_NUMBER, MEMBER, config.minimum, ANY),
-	PF_KEY_OF("max", PF_KEY_NUMBER, MEMBER, config.maximum, ANY),
-	PF_KEY_OF("deadband", PF_KEY_NUMBER, MEMBER, config.deadband, PF_KEY_RANGE(0, 1e300)),
-	PF_KEY_OF("max_interval_s", PF_KEY_SECONDS, MEMBER, config.max_interval_ms,
-		PF_KEY_RANGE(0, INTERVAL_MAX_S)),
-	{.name = "filter", .type = PF_KEY_LATER},
-};
-const size_t pf_n_channel_keys = sizeof pf_channel_keys / sizeof *pf_channel_keys;
-
 /* A channel under way. */
 struct channel_loader {
 	const struct pf_item_loader *item;
@@ -37,13 +16,21 @@ struct channel_loader {
 	const char *label;
 };
 
+/* A key of the channel, in either place; or NULL. */
+static const struct pf_node *find(const struct channel_loader *loader, const char *key)
+{
+	const struct pf_node *node = loader->group ? pf_node_find(loader->group, key) : NULL;
+
+	return node || !loader->direct ? node : pf_node_find(loader->direct, key);
+}
+
 /* Where a key of the channel stands. */
 static const struct pf_place *place_of(const struct channel_loader *loader, const char *key)
 {
-	if (loader->group && pf_node_find(loader->group, key))
-		return &pf_node_find(loader->group, key)->place;
-	if (loader->direct && pf_node_find(loader->direct, key))
-		return &pf_node_find(loader->direct, key)->place;
+	const struct pf_node *node = find(loader, key);
+
+	if (node)
+		return &node->place;
 	return loader->group ? &loader->group->place : &loader->item->group->place;
 }
 
@@ -72,16 +59,16 @@ static bool read_point(
 	return false;
 }
 
-static void read_points(const struct channel_loader *loader, struct pf_raw_channel *raw)
+static void read_points(const struct channel_loader *loader, struct pf_channel_config *config)
 {
-	const struct pf_node *list = raw->points;
+	const struct pf_node *list = find(loader, "points");
 	struct pf_point *points;
 
-	if (!list)
+	if (!list || list->type != PF_NODE_LIST)
 		return;
-	if (list->n_children < 2 || list->n_children > POINTS_MAX) {
+	if (list->n_children < 2 || list->n_children > PF_POINTS_MAX) {
 		channel_error(loader, "points", "has %zu points, expected 2 to %d",
-			list->n_children, POINTS_MAX);
+			list->n_children, PF_POINTS_MAX);
 		return;
 	}
 	points = pf_pool_keep(
@@ -96,8 +83,8 @@ static void read_points(const struct channel_loader *loader, struct pf_raw_chann
 			points[i].raw, points[i - 1].raw);
 		return;
 	}
-	raw->config.points = points;
-	raw->config.n_points = list->n_children;
+	config->points = points;
+	config->n_points = list->n_children;
 }
 
 /* Whether values are what the sensor says, so that its range is theirs, too. */
@@ -106,20 +93,14 @@ static bool is_plain(const struct pf_channel_config *config)
 	return config->scale == 1 && config->offset == 0 && config->n_points == 0;
 }
 
-static bool is_given(const struct channel_loader *loader, const char *key)
-{
-	return (loader->group && pf_node_find(loader->group, key)) ||
-	       (loader->direct && pf_node_find(loader->direct, key));
-}
-
 static void check_range(const struct channel_loader *loader, struct pf_channel_config *config)
 {
 	const struct pf_channel *channel = loader->channel;
 	const bool plain = is_plain(config);
 
-	if (!plain && !is_given(loader, "min"))
+	if (!plain && !find(loader, "min"))
 		config->minimum = -DBL_MAX;
-	if (!plain && !is_given(loader, "max"))
+	if (!plain && !find(loader, "max"))
 		config->maximum = DBL_MAX;
 	if (plain && (config->minimum < channel->minimum || config->minimum > channel->maximum))
 		channel_error(loader, "min", "%.10g is out of range, expected %.10g to %.10g",
@@ -146,8 +127,8 @@ static void check_rules(const struct channel_loader *loader, const struct pf_cha
 /* Keys both in the sensor and in channels.NAME. */
 static void check_twice(const struct channel_loader *loader)
 {
-	for (size_t i = 1; loader->direct && loader->group && i < pf_n_channel_keys; i++) {
-		const char *key = pf_channel_keys[i].name;
+	for (size_t i = 1; loader->direct && loader->group && i < pf_channel_keys.n; i++) {
+		const char *key = pf_channel_keys.keys[i].name;
 		const struct pf_node *first = pf_node_find(loader->direct, key);
 
 		if (first && pf_node_find(loader->group, key))
@@ -166,9 +147,8 @@ static void load_topic(
 		channel_error(loader, "topic",
 			"with format = \"json\" all channels share the topic of the sensor");
 		config->topic = NULL;
-	} else if (config->topic) {
-		config->topic = pf_item_take_topic(
-			item, place_of(loader, "topic"), "topic", config->topic);
+	} else if (loader->group && pf_node_find(loader->group, "topic")) {
+		; /* a bad one is reported */
 	} else if (n_channels == 1) {
 		config->topic = item->item->topic;
 	} else if (!json) {
@@ -183,18 +163,17 @@ static void load_topic(
 }
 
 static void load_channel(const struct channel_loader *loader, const struct pf_driver *driver,
-	struct pf_raw_channel *raw, struct pf_channel_config *ret_config)
+	struct pf_channel_config *config)
 {
-	const struct pf_key_set set = {pf_channel_keys, pf_n_channel_keys, raw};
+	const struct pf_key_set set = PF_KEY_SET(&pf_channel_keys, config);
 
 	if (loader->group)
-		pf_keys_read(loader->item->loader->problems, loader->group, loader->label, &set, 1);
+		pf_keys_read(&loader->item->loader->reader, loader->group, loader->label, &set, 1);
 	check_twice(loader);
-	read_points(loader, raw);
-	check_range(loader, &raw->config);
-	check_rules(loader, &raw->config);
-	load_topic(loader, driver->n_channels, &raw->config);
-	*ret_config = raw->config;
+	read_points(loader, config);
+	check_range(loader, config);
+	check_rules(loader, config);
+	load_topic(loader, driver->n_channels, config);
 }
 
 /* Reports groups in channels = { } that are no channels of the driver. */
@@ -223,11 +202,13 @@ static void check_names(const struct pf_item_loader *item, const struct pf_node 
 	}
 }
 
-void pf_load_channels(const struct pf_item_loader *item, const struct pf_node *channels,
-	struct pf_raw_channel raw[PF_CHANNELS_MAX], struct pf_sensor_config *sensor)
+void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config *sensor)
 {
+	const struct pf_node *channels = pf_node_find(item->group, "channels");
 	const struct pf_driver *driver = sensor->driver;
 
+	if (channels && channels->type != PF_NODE_GROUP)
+		channels = NULL;
 	if (channels)
 		check_names(item, channels, driver);
 	for (size_t i = 0; i < driver->n_channels; i++) {
@@ -240,6 +221,6 @@ void pf_load_channels(const struct pf_item_loader *item, const struct pf_node *c
 		loader.label = loader.group ? pf_pool_format(item->loader->pool, "%s: %s",
 						      item->label, name)
 					    : item->label;
-		load_channel(&loader, driver, &raw[i], &sensor->channels[i]);
+		load_channel(&loader, driver, &sensor->channels[i]);
 	}
 }

@@ -21,16 +21,6 @@ const struct pf_taken *pf_take(struct pf_taken_list *list, const struct pf_taken
 	return NULL;
 }
 
-const char *pf_expand_host(struct pf_loader *loader, const char *text)
-{
-	const char *mark;
-
-	while ((mark = strstr(text, "%h")) != NULL)
-		text = pf_pool_format(
-			loader->pool, "%.*s%s%s", (int)(mark - text), text, loader->host, mark + 2);
-	return text;
-}
-
 const char *pf_load_host(struct pf_pool *pool)
 {
 	char name[256] = "";

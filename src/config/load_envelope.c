@@ -10,68 +10,6 @@
 #include "base/memory.h"
 #include "config/loader.h"
 
-#define LIMIT_MAX_S      2592000 /* 30 days */
-#define DEAD_TIME_MS     500
-#define DEAD_TIME_MAX_MS 60000
-#define NAME_RANGE       PF_KEY_RANGE(0, PF_NAME_MAX)
-
-static const char *const actions[] = {"toggle", "on", "off", "pulse", NULL};
-static const char *const states[] = {"off", "on", NULL};
-
-struct failsafe {
-	uint32_t after_ms;
-	int state;
-	const char *heartbeat_topic;
-};
-
-static const struct pf_key limit_keys[] = {
-	PF_KEY_OF("max_on_s", PF_KEY_SECONDS, struct pf_output_config, max_on_ms,
-		PF_KEY_RANGE(0.001, LIMIT_MAX_S)),
-	PF_KEY_OF("min_on_s", PF_KEY_SECONDS, struct pf_output_config, min_on_ms,
-		PF_KEY_RANGE(0, LIMIT_MAX_S)),
-	PF_KEY_OF("min_off_s", PF_KEY_SECONDS, struct pf_output_config, min_off_ms,
-		PF_KEY_RANGE(0, LIMIT_MAX_S)),
-	PF_KEY_OF("interlock", PF_KEY_STRING, struct pf_output_config, interlock, NAME_RANGE),
-	PF_KEY_OF("accept_retained", PF_KEY_BOOL, struct pf_output_config, accept_retained),
-};
-
-static const struct pf_key group_keys[] = {
-	PF_KEY_OF(
-		"failsafe", PF_KEY_GROUP, struct pf_envelope_groups, failsafe, PF_KEY_RANGE(0, 0)),
-	PF_KEY_OF("button", PF_KEY_GROUP, struct pf_envelope_groups, button, PF_KEY_RANGE(0, 0)),
-};
-
-static const struct pf_key failsafe_keys[] = {
-	PF_KEY_OF(
-		"after_s", PF_KEY_SECONDS, struct failsafe, after_ms, PF_KEY_RANGE(1, LIMIT_MAX_S)),
-	PF_KEY_OF("state", PF_KEY_CHOICE, struct failsafe, state, .choices = states),
-	PF_KEY_OF("heartbeat_topic", PF_KEY_STRING, struct failsafe, heartbeat_topic,
-		PF_KEY_RANGE(0, PF_TOPIC_MAX)),
-};
-
-static const struct pf_key button_keys[] = {
-	PF_KEY_OF("input", PF_KEY_STRING, struct pf_button_config, input, NAME_RANGE),
-	PF_KEY_OF("action", PF_KEY_CHOICE, struct pf_button_config, action, .choices = actions),
-};
-
-static const struct pf_key interlock_keys[] = {
-	PF_KEY_OF("name", PF_KEY_STRING, struct pf_interlock_config, name, NAME_RANGE),
-	PF_KEY_OF("dead_time_ms", PF_KEY_INT, struct pf_interlock_config, dead_time_ms,
-		PF_KEY_RANGE(0, DEAD_TIME_MAX_MS)),
-};
-
-#define KEYS(table, base) (table), sizeof(table) / sizeof *(table), (base)
-
-struct pf_key_set pf_envelope_limit_keys(struct pf_output_config *output)
-{
-	return (struct pf_key_set){KEYS(limit_keys, output)};
-}
-
-struct pf_key_set pf_envelope_group_keys(struct pf_envelope_groups *groups)
-{
-	return (struct pf_key_set){KEYS(group_keys, groups)};
-}
-
 /* One controller may be the heartbeat of several outputs. */
 static void add_heartbeat(
 	const struct pf_item_loader *item, const struct pf_node *group, const char *topic)
@@ -85,26 +23,6 @@ static void add_heartbeat(
 	pf_topics_add(&item->loader->topics, &use);
 }
 
-static void load_failsafe(const struct pf_item_loader *item, const struct pf_node *group,
-	struct pf_failsafe_config *ret_failsafe)
-{
-	struct failsafe failsafe = {0};
-	const struct pf_key_set set = {KEYS(failsafe_keys, &failsafe)};
-
-	pf_keys_read(item->loader->problems, group, item->label, &set, 1);
-	if (!pf_node_find(group, "after_s"))
-		pf_item_error(item, "failsafe", "after_s is missing, expected the seconds to wait");
-	if (failsafe.heartbeat_topic)
-		failsafe.heartbeat_topic = pf_item_take_topic(item,
-			pf_node_place(group, "heartbeat_topic"), "heartbeat_topic",
-			failsafe.heartbeat_topic);
-	*ret_failsafe = (struct pf_failsafe_config){.after_ms = failsafe.after_ms,
-		.state = failsafe.state == 1,
-		.heartbeat_topic = failsafe.heartbeat_topic};
-	if (failsafe.heartbeat_topic)
-		add_heartbeat(item, group, failsafe.heartbeat_topic);
-}
-
 static bool is_input(const struct pf_config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_inputs; i++)
@@ -113,21 +31,17 @@ static bool is_input(const struct pf_config *config, const char *name)
 	return false;
 }
 
-static void load_button(const struct pf_item_loader *item, const struct pf_node *group,
-	const struct pf_output_config *output, struct pf_button_config *ret_button)
+static void check_button(const struct pf_item_loader *item, const struct pf_output_config *output)
 {
-	const struct pf_key_set set = {KEYS(button_keys, ret_button)};
-	struct pf_problems *problems = item->loader->problems;
+	const struct pf_node *group = pf_node_find(item->group, "button");
+	const struct pf_button_config *button = &output->button;
 
-	pf_keys_read(problems, group, item->label, &set, 1);
-	if (!pf_node_find(group, "input"))
-		pf_item_error(item, "button", "input is missing, expected the name of an input");
-	else if (ret_button->input && !is_input(item->loader->config, ret_button->input))
-		pf_report(problems, pf_node_place(group, "input"), item->label, "button",
-			"there is no input \"%s\"", ret_button->input);
-	if (ret_button->action == PF_BUTTON_PULSE && !output->pulse_ms)
-		pf_report(problems, pf_node_place(group, "action"), item->label, "button",
-			"action \"pulse\" needs pulse_ms in the output");
+	if (button->input && !is_input(item->loader->config, button->input))
+		pf_report(item->loader->problems, pf_node_place(group, "input"), item->label,
+			"button", "there is no input \"%s\"", button->input);
+	if (button->action == PF_BUTTON_PULSE && !output->pulse_ms)
+		pf_report(item->loader->problems, pf_node_place(group, "action"), item->label,
+			"button", "action \"pulse\" needs pulse_ms in the output");
 }
 
 static bool is_interlock(const struct pf_config *config, const char *name)
@@ -181,50 +95,36 @@ static void check_limits(const struct pf_item_loader *item, const struct pf_outp
 		pf_item_error(item, "min_on_s", "longer than max_on_s");
 }
 
-void pf_load_envelope(const struct pf_item_loader *item, const struct pf_envelope_groups *groups,
-	struct pf_output_config *output)
+void pf_load_envelope(const struct pf_item_loader *item, const struct pf_output_config *output)
 {
-	if (groups->failsafe)
-		load_failsafe(item, groups->failsafe, &output->failsafe);
-	if (groups->button)
-		load_button(item, groups->button, output, &output->button);
+	if (output->failsafe.heartbeat_topic)
+		add_heartbeat(item, pf_node_find(item->group, "failsafe"),
+			output->failsafe.heartbeat_topic);
+	check_button(item, output);
 	if (output->interlock)
 		check_interlock(item, output);
 	check_limits(item, output);
 }
 
-void pf_load_interlocks(struct pf_loader *loader, const struct pf_node *list)
+void pf_load_interlock(struct pf_loader *loader, const struct pf_node *group, size_t index)
 {
 	struct pf_config *config = loader->config;
+	struct pf_interlock_config *interlock = &config->interlocks[config->n_interlocks - 1];
+	const struct pf_key_set set = PF_KEY_SET(&pf_interlock_keys, interlock);
+	const struct pf_taken *first;
+	const char *label = pf_pool_format(loader->pool, "interlock number %zu", index + 1);
 
-	if (!list)
+	interlock->place = group->place;
+	pf_keys_set_defaults(&loader->reader, &set, 1);
+	pf_keys_read(&loader->reader, group, label, &set, 1);
+	if (!interlock->name) {
+		interlock->name = ""; /* reported: only so that names can be compared */
 		return;
-	config->interlocks = pf_pool_keep(
-		loader->pool, pf_calloc(list->n_children + 1, sizeof *config->interlocks));
-	for (size_t i = 0; i < list->n_children; i++) {
-		const struct pf_node *group = &list->children[i];
-		struct pf_interlock_config *interlock = &config->interlocks[config->n_interlocks];
-		const struct pf_key_set set = {KEYS(interlock_keys, interlock)};
-		const struct pf_taken *first;
-		struct pf_taken taken;
-
-		if (!pf_item_is_group(loader, group, "interlocks", i))
-			continue;
-		*interlock = (struct pf_interlock_config){
-			.dead_time_ms = DEAD_TIME_MS, .place = group->place};
-		pf_keys_read(loader->problems, group, "interlock", &set, 1);
-		if (!interlock->name) {
-			pf_report(loader->problems, &group->place, "interlock", NULL,
-				"name is missing");
-			continue;
-		}
-		taken = (struct pf_taken){interlock->name, "interlock", group->place};
-		first = pf_take(&loader->interlocks, &taken);
-		if (first)
-			pf_report(loader->problems, &group->place, "interlock", "name",
-				"\"%s\" is already the name of another, %s:%d", interlock->name,
-				first->place.file, first->place.line);
-		else
-			config->n_interlocks++;
 	}
+	first = pf_take(
+		&loader->interlocks, &(struct pf_taken){interlock->name, label, group->place});
+	if (first)
+		pf_report(loader->problems, &group->place, label, "name",
+			"\"%s\" is already the name of another, %s:%d", interlock->name,
+			first->place.file, first->place.line);
 }

@@ -7,26 +7,7 @@
 #include "base/memory.h"
 #include "config/loader.h"
 
-#define LABEL    "home_assistant"
-#define TEXT_MAX 250
-
-static const struct pf_key keys[] = {
-	PF_KEY_OF("discovery", PF_KEY_BOOL, struct pf_ha_config, discovery),
-	PF_KEY_OF("prefix", PF_KEY_STRING, struct pf_ha_config, prefix,
-		PF_KEY_RANGE(0, PF_TOPIC_MAX / 2)),
-};
-
-static const struct pf_key item_keys[] = {
-	PF_KEY_OF("enabled", PF_KEY_BOOL, struct pf_ha_item_config, enabled),
-	PF_KEY_OF("name", PF_KEY_STRING, struct pf_ha_item_config, name, PF_KEY_RANGE(0, TEXT_MAX)),
-	PF_KEY_OF("icon", PF_KEY_STRING, struct pf_ha_item_config, icon, PF_KEY_RANGE(0, TEXT_MAX)),
-	PF_KEY_OF("device_class", PF_KEY_STRING, struct pf_ha_item_config, device_class,
-		PF_KEY_RANGE(0, TEXT_MAX)),
-};
-
-static const struct pf_key group_key[] = {
-	{.name = "home_assistant", .type = PF_KEY_GROUP},
-};
+#define LABEL "home_assistant"
 
 /* What may stand in a discovery topic: letters, digits, '_' and '-'. */
 static const char *make_device_id(struct pf_loader *loader)
@@ -52,40 +33,19 @@ static void add_topic(struct pf_loader *loader, const struct pf_node *group, con
 	pf_topics_add(&loader->topics, &use);
 }
 
-static void take_prefix(struct pf_loader *loader, const struct pf_node *group)
+void pf_load_home_assistant(struct pf_loader *loader)
 {
+	const struct pf_node *group = pf_node_find(loader->root, LABEL);
 	struct pf_ha_config *ha = &loader->config->home_assistant;
-	const char *wrong;
 
-	ha->prefix = pf_expand_host(loader, ha->prefix);
-	wrong = pf_topic_check(ha->prefix);
-	if (wrong)
-		pf_report(loader->problems, pf_node_place(group, "prefix"), LABEL, "prefix",
-			"\"%.60s\" %s", ha->prefix, wrong);
-	if (wrong || !ha->discovery)
+	ha->device_id = make_device_id(loader);
+	if (!ha->discovery)
 		return;
 	/* a heartbeat may be the same */
 	add_topic(loader, group, "birth topic", true,
 		pf_pool_format(loader->pool, "%s/status", ha->prefix));
 	add_topic(loader, group, "discovery topic", false,
 		pf_pool_format(loader->pool, "%s/device/%s/config", ha->prefix, ha->device_id));
-}
-
-void pf_load_home_assistant(struct pf_loader *loader, const struct pf_node *group)
-{
-	struct pf_ha_config *ha = &loader->config->home_assistant;
-	const struct pf_key_set set = {keys, sizeof keys / sizeof *keys, ha};
-
-	*ha = (struct pf_ha_config){.prefix = "homeassistant", .device_id = make_device_id(loader)};
-	if (!group)
-		return;
-	pf_keys_read(loader->problems, group, LABEL, &set, 1);
-	take_prefix(loader, group);
-}
-
-struct pf_key_set pf_ha_item_key(const struct pf_node **group)
-{
-	return (struct pf_key_set){group_key, 1, group};
 }
 
 /* "mdi:" and a name of small letters, digits and '-' */
@@ -127,18 +87,17 @@ static void check_class(const struct pf_item_loader *item, const struct pf_node 
 			pf_channel_unit(channel), channel->name);
 }
 
-void pf_load_ha_item(const struct pf_item_loader *item, const struct pf_node *group,
-	enum pf_ha_kind kind, const struct pf_channel *channel)
+void pf_load_ha_item(
+	const struct pf_item_loader *item, enum pf_ha_kind kind, const struct pf_channel *channel)
 {
-	struct pf_ha_item_config *ha = &item->item->home_assistant;
-	const struct pf_key_set set = {item_keys, sizeof item_keys / sizeof *item_keys, ha};
+	const struct pf_node *group = pf_node_find(item->group, LABEL);
+	const struct pf_ha_item_config *ha = &item->item->home_assistant;
 	struct pf_loader *loader = item->loader;
 	const char *label;
 
-	if (!group)
+	if (!group || group->type != PF_NODE_GROUP)
 		return;
 	label = pf_pool_format(loader->pool, "%s: " LABEL, item->label);
-	pf_keys_read(loader->problems, group, label, &set, 1);
 	if (ha->icon && !icon_is_good(ha->icon))
 		pf_report(loader->problems, pf_node_place(group, "icon"), label, "icon",
 			"\"%.60s\" is no icon, expected one like \"mdi:water-pump\"", ha->icon);

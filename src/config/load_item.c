@@ -7,29 +7,6 @@
 
 #include "config/loader.h"
 
-static const char *const formats[] = {"plain", "json", NULL};
-
-const struct pf_key pf_item_keys[] = {
-	PF_KEY_OF("name", PF_KEY_STRING, struct pf_item_config, name, PF_KEY_RANGE(0, PF_NAME_MAX)),
-	PF_KEY_OF("topic", PF_KEY_STRING, struct pf_item_config, topic,
-		PF_KEY_RANGE(0, PF_TOPIC_MAX)),
-	PF_KEY_OF("qos", PF_KEY_INT, struct pf_item_config, qos, PF_KEY_RANGE(0, 2)),
-	PF_KEY_OF("retain", PF_KEY_BOOL, struct pf_item_config, retain),
-	PF_KEY_OF("format", PF_KEY_CHOICE, struct pf_item_config, format, .choices = formats),
-};
-const size_t pf_n_item_keys = sizeof pf_item_keys / sizeof *pf_item_keys;
-
-bool pf_item_is_group(
-	struct pf_loader *loader, const struct pf_node *node, const char *kind, size_t index)
-{
-	if (node->type == PF_NODE_GROUP)
-		return true;
-	if (node->type != PF_NODE_SPOILT)
-		pf_report(loader->problems, &node->place, kind, NULL,
-			"number %zu is no item, expected { name = \"...\"; ... }", index + 1);
-	return false;
-}
-
 void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const char *kind,
 	const struct pf_node *group, size_t index, struct pf_item_config *config)
 {
@@ -41,11 +18,20 @@ void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const 
 			loader->pool, "%s %.*s", kind, PF_NAME_MAX, name->text);
 	else
 		item->label = pf_pool_format(loader->pool, "%s number %zu", kind, index + 1);
-	config->qos = loader->config->mqtt.qos;
-	config->retain = true;
-	config->format = PF_FORMAT_PLAIN;
-	config->home_assistant.enabled = true;
 	config->place = group->place;
+}
+
+void pf_item_set_defaults(
+	const struct pf_item_loader *item, const struct pf_key_set *sets, size_t n_sets)
+{
+	pf_keys_set_defaults(&item->loader->reader, sets, n_sets);
+	item->item->qos = item->loader->config->mqtt.qos;
+}
+
+void pf_item_read(const struct pf_item_loader *item, const struct pf_key_set *sets, size_t n_sets)
+{
+	pf_item_set_defaults(item, sets, n_sets);
+	pf_keys_read(&item->loader->reader, item->group, item->label, sets, n_sets);
 }
 
 static bool name_is_good(const char *name)
@@ -63,11 +49,8 @@ static bool check_name(struct pf_item_loader *item)
 	const struct pf_place *place = pf_node_place(item->group, "name");
 	const struct pf_taken *first;
 
-	if (!name) {
-		if (!pf_node_find(item->group, "name"))
-			pf_item_error(item, "name", "is missing, expected a name of its own");
+	if (!name)
 		return false;
-	}
 	if (!name_is_good(name)) {
 		pf_item_error(item, "name",
 			"\"%s\" is no name, expected letters, digits, '_' and '-'", name);
@@ -78,18 +61,6 @@ static bool check_name(struct pf_item_loader *item)
 		pf_item_error(item, "name", "\"%s\" is already the name of %s, %s:%d", name,
 			first->label, first->place.file, first->place.line);
 	return !first;
-}
-
-const char *pf_item_take_topic(const struct pf_item_loader *item, const struct pf_place *place,
-	const char *key, const char *topic)
-{
-	const char *const expanded = pf_expand_host(item->loader, topic);
-	const char *const wrong = pf_topic_check(expanded);
-
-	if (!wrong)
-		return expanded;
-	pf_report(item->loader->problems, place, item->label, key, "\"%.60s\" %s", topic, wrong);
-	return NULL;
 }
 
 void pf_item_add_topic(
@@ -110,10 +81,7 @@ void pf_item_finish(struct pf_item_loader *item)
 	struct pf_item_config *config = item->item;
 	const bool name_known = check_name(item);
 
-	if (config->topic)
-		config->topic = pf_item_take_topic(
-			item, pf_node_place(item->group, "topic"), "topic", config->topic);
-	else if (name_known && !pf_node_find(item->group, "topic"))
+	if (!config->topic && name_known && !pf_node_find(item->group, "topic"))
 		config->topic = pf_pool_format(loader->pool, "%s/%s/%s",
 			loader->config->mqtt.prefix, item->kind, config->name);
 	item->topics_known = config->topic != NULL;

@@ -11,31 +11,7 @@
 #include "config/broker.h"
 #include "config/loader.h"
 
-#define LABEL         "mqtt"
-#define TEXT_MAX      1000
-#define PATH_MAX_SIZE 4000
-#define CLIENT_ID_MAX 128
-
-static const char *const versions[] = {"auto", "3.1.1", "5", NULL};
-
-#define MQTT(key, kind, member, ...)                                                               \
-	PF_KEY_OF(key, kind, struct pf_mqtt_config, member, __VA_ARGS__)
-
-static const struct pf_key keys[] = {
-	MQTT("broker", PF_KEY_STRING, broker, PF_KEY_RANGE(0, TEXT_MAX)),
-	MQTT("prefix", PF_KEY_STRING, prefix, PF_KEY_RANGE(0, PF_TOPIC_MAX / 2)),
-	MQTT("client_id", PF_KEY_STRING, client_id, PF_KEY_RANGE(0, CLIENT_ID_MAX)),
-	MQTT("username", PF_KEY_STRING, username, PF_KEY_RANGE(0, TEXT_MAX)),
-	MQTT("password_file", PF_KEY_STRING, password_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
-	MQTT("ca_file", PF_KEY_STRING, ca_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
-	MQTT("cert_file", PF_KEY_STRING, cert_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
-	MQTT("key_file", PF_KEY_STRING, key_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
-	MQTT("key_password_file", PF_KEY_STRING, key_password_file, PF_KEY_RANGE(0, PATH_MAX_SIZE)),
-	MQTT("version", PF_KEY_CHOICE, version, .choices = versions),
-	MQTT("keepalive_s", PF_KEY_INT, keepalive_s, PF_KEY_RANGE(3, 3600)),
-	MQTT("qos", PF_KEY_INT, qos, PF_KEY_RANGE(0, 2)),
-	MQTT("reconnect_max_s", PF_KEY_INT, reconnect_max_s, PF_KEY_RANGE(1, 3600)),
-};
+#define LABEL "mqtt"
 
 /* The files that TLS uses. */
 static const char *const tls_keys[] = {"ca_file", "cert_file", "key_file", "key_password_file"};
@@ -43,16 +19,6 @@ static const char *const tls_keys[] = {"ca_file", "cert_file", "key_file", "key_
 struct file {
 	const char *key, *path;
 	bool secret;
-};
-
-static const struct pf_mqtt_config defaults = {
-	.broker = "mqtt://localhost",
-	.prefix = "pinferry/%h",
-	.client_id = "pinferry-%h",
-	.version = PF_MQTT_AUTO,
-	.keepalive_s = 30,
-	.qos = 1,
-	.reconnect_max_s = 60,
 };
 
 /* Replaces the broker by its whole address; says whether it is encrypted. */
@@ -74,22 +40,8 @@ static bool take_broker(struct pf_loader *loader, const struct pf_node *group)
 	return tls;
 }
 
-static void take_prefix(struct pf_loader *loader, const struct pf_node *group)
-{
-	struct pf_mqtt_config *mqtt = &loader->config->mqtt;
-	const char *wrong;
-
-	mqtt->prefix = pf_expand_host(loader, mqtt->prefix);
-	wrong = pf_topic_check(mqtt->prefix);
-	if (!wrong)
-		return;
-	pf_report(loader->problems, pf_node_place(group, "prefix"), LABEL, "prefix", "\"%.60s\" %s",
-		mqtt->prefix, wrong);
-	mqtt->prefix = pf_expand_host(loader, defaults.prefix);
-}
-
 /*
- * A file that the daemon will read: a whole path, and better there. That this user cannot read it
+ * A file that the daemon will read is better there. That this user cannot read it
  * is no more than a hint, because `check` may be run by another one than the daemon is.
  */
 static void check_file(
@@ -98,11 +50,7 @@ static void check_file(
 	const struct pf_place *place = pf_node_place(group, file->key);
 	struct stat status;
 
-	if (file->path[0] != '/')
-		pf_report(loader->problems, place, LABEL, file->key,
-			"\"%.60s\" is no whole path, expected one that begins with '/'",
-			file->path);
-	else if (stat(file->path, &status) && errno == ENOENT)
+	if (stat(file->path, &status) && errno == ENOENT)
 		pf_report_warning(loader->problems, place, LABEL, file->key,
 			"\"%s\" does not exist (yet)", file->path);
 	else if (access(file->path, R_OK))
@@ -167,21 +115,16 @@ static void add_topic(
 	pf_topics_add(&loader->topics, &use);
 }
 
-void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group)
+void pf_load_mqtt(struct pf_loader *loader)
 {
 	const struct pf_node nothing = {.type = PF_NODE_GROUP, .place = {loader->config->file, 0}};
-	struct pf_mqtt_config *mqtt = &loader->config->mqtt;
-	const struct pf_key_set set = {keys, sizeof keys / sizeof *keys, mqtt};
+	const struct pf_node *group = pf_node_find(loader->root, LABEL);
 	bool tls;
 
-	if (!group)
+	if (!group || group->type != PF_NODE_GROUP)
 		group = &nothing;
-	*mqtt = defaults;
-	mqtt->place = group->place;
-	pf_keys_read(loader->problems, group, LABEL, &set, 1);
+	loader->config->mqtt.place = group->place;
 	tls = take_broker(loader, group);
-	take_prefix(loader, group);
-	mqtt->client_id = pf_expand_host(loader, mqtt->client_id);
 	check_files(loader, group);
 	check_pairs(loader, group, tls);
 	add_topic(loader, group, "status", "status topic");

@@ -16,10 +16,18 @@ static struct pf_key make_key(const struct pf_option *option)
 		[PF_OPTION_STRING] = PF_KEY_BUFFER,
 		[PF_OPTION_CHOICE] = PF_KEY_CHOICE,
 	};
+	static const size_t sizes[] = {
+		[PF_OPTION_INT] = sizeof(int32_t),
+		[PF_OPTION_FLOAT] = sizeof(double),
+		[PF_OPTION_BOOL] = sizeof(bool),
+		[PF_OPTION_STRING] = PF_STRING_SIZE,
+		[PF_OPTION_CHOICE] = sizeof(int32_t),
+	};
 	struct pf_key key = {
 		.name = option->name,
 		.type = types[option->type],
 		.offset = option->offset,
+		.size = sizes[option->type],
 		.minimum = option->minimum,
 		.maximum = option->maximum,
 		.choices = option->choices,
@@ -39,7 +47,7 @@ struct pf_key_set pf_load_options(struct pf_loader *loader, const struct pf_driv
 	pf_driver_default_options(driver, base);
 	for (size_t i = 0; i < driver->n_options; i++)
 		keys[i] = make_key(&driver->options[i]);
-	return (struct pf_key_set){keys, driver->n_options, base};
+	return (struct pf_key_set){keys, driver->n_options, base, false};
 }
 
 void pf_load_options_check(const struct pf_item_loader *item, const struct pf_driver *driver)

@@ -11,14 +11,14 @@
 
 #include "config/config.h"
 #include "config/ha_classes.h"
+#include "config/keys.h"
 #include "config/node.h"
 #include "config/pool.h"
 #include "config/problems.h"
+#include "config/report.h"
 #include "config/schema.h"
 #include "config/topics.h"
 #include "hw/driver_set.h"
-
-#define PF_NAME_MAX 64 /* bytes of an item's name */
 
 /* A name or a line that an item has taken. */
 struct pf_taken {
@@ -35,13 +35,13 @@ struct pf_taken_list {
 struct pf_loader {
 	struct pf_config *config;
 	struct pf_problems *problems;
-	struct pf_driver_set *drivers;
 	struct pf_pool *pool;
-	const char *host; /* what %h stands for */
+	struct pf_key_reader reader; /* with the two above */
+	const struct pf_node *root;
+	struct pf_driver_set *drivers;
 	struct pf_taken_list names, lines, devices, interlocks;
 	struct pf_topics topics;
-	struct pf_buffer_config buffer; /* of the sensors that say nothing of it */
-	uint32_t n_buffered;            /* messages that all sensors so far may buffer */
+	uint32_t n_buffered; /* messages that all sensors so far may buffer */
 	bool default_driver_reported;
 };
 
@@ -55,79 +55,48 @@ struct pf_item_loader {
 	bool topics_known;           /* item->topic is set and worth comparing */
 };
 
-/* The keys that every item has; base: struct pf_item_config. */
-extern const struct pf_key pf_item_keys[];
-extern const size_t pf_n_item_keys;
+/* load_mqtt.c: checks the group mqtt, which is read. */
+void pf_load_mqtt(struct pf_loader *loader);
 
-/* load_mqtt.c: reads mqtt: { ... }, or sets the defaults if group is NULL. */
-void pf_load_mqtt(struct pf_loader *loader, const struct pf_node *group);
-
-/* load_home_assistant.c: reads home_assistant: { ... } after mqtt; NULL is fine. */
-void pf_load_home_assistant(struct pf_loader *loader, const struct pf_node *group);
-
-/* load_home_assistant.c: the key of an item that holds its group; base: where the group goes. */
-struct pf_key_set pf_ha_item_key(const struct pf_node **group);
+/* load_home_assistant.c: checks the group home_assistant, which is read, after mqtt. */
+void pf_load_home_assistant(struct pf_loader *loader);
 
 /*
- * load_home_assistant.c: reads the group of an item (NULL is fine), which is of this kind. channel:
- * that of a sensor with only one, else NULL.
+ * load_home_assistant.c: checks the group of an item, which is of this kind. channel: that of a
+ * sensor with only one, else NULL.
  */
-void pf_load_ha_item(const struct pf_item_loader *item, const struct pf_node *group,
-	enum pf_ha_kind kind, const struct pf_channel *channel);
+void pf_load_ha_item(
+	const struct pf_item_loader *item, enum pf_ha_kind kind, const struct pf_channel *channel);
 
-/* load_line_items.c: reads inputs: ( ... ); NULL is fine. */
-void pf_load_inputs(struct pf_loader *loader, const struct pf_node *list);
+/*
+ * What loads an element of a list of the file, after mqtt and the lists that its rules speak of.
+ * The element is zero, and counted already.
+ */
+typedef void pf_load_element(struct pf_loader *loader, const struct pf_node *group, size_t index);
 
-/* load_line_items.c: reads outputs: ( ... ); NULL is fine. */
-void pf_load_outputs(struct pf_loader *loader, const struct pf_node *list);
+/* load_line_items.c */
+pf_load_element pf_load_input, pf_load_output;
 
-/* The groups of an output's envelope, or NULL. */
-struct pf_envelope_groups {
-	const struct pf_node *failsafe, *button;
-};
+/* load_envelope.c */
+pf_load_element pf_load_interlock;
 
-/* load_envelope.c: keys that go straight into the output. */
-struct pf_key_set pf_envelope_limit_keys(struct pf_output_config *output);
+/* load_sensor.c */
+pf_load_element pf_load_sensor;
 
-/* load_envelope.c: keys of an output that hold groups. */
-struct pf_key_set pf_envelope_group_keys(struct pf_envelope_groups *groups);
+/* load_envelope.c: checks the rules of an output, after the inputs and the interlocks. */
+void pf_load_envelope(const struct pf_item_loader *item, const struct pf_output_config *output);
 
-/* load_envelope.c: reads the groups and checks the whole, after the inputs and the interlocks. */
-void pf_load_envelope(const struct pf_item_loader *item, const struct pf_envelope_groups *groups,
-	struct pf_output_config *output);
+/* load_buffer.c: what a sensor that says nothing of it has, before its keys are read. */
+void pf_load_buffer_default(const struct pf_item_loader *item, struct pf_sensor_config *sensor);
 
-/* load_envelope.c: reads interlocks: ( ... ); NULL is fine. */
-void pf_load_interlocks(struct pf_loader *loader, const struct pf_node *list);
-
-/* load_sensor.c: reads sensors: ( ... ); NULL is fine. */
-void pf_load_sensors(struct pf_loader *loader, const struct pf_node *list);
-
-/* load_buffer.c: reads buffer: { ... }, the default for all sensors; NULL is fine. */
-void pf_load_buffer_default(struct pf_loader *loader, const struct pf_node *group);
-
-/* load_buffer.c: reads a sensor's own one, or takes the default if NULL, after the common keys. */
-void pf_load_buffer(const struct pf_item_loader *item, const struct pf_node *group,
-	struct pf_sensor_config *sensor);
+/* load_buffer.c: checks what the sensor has, after its keys are read. */
+void pf_load_buffer(const struct pf_item_loader *item, struct pf_sensor_config *sensor);
 
 /* load_line.c: checks how the line is named, sets its text, and finds out if it is taken. */
 void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line);
 
-/* A channel as the file says it; points: its list, or NULL. */
-struct pf_raw_channel {
-	struct pf_channel_config config;
-	const struct pf_node *points;
-};
-
-/* The keys that every channel has; base: struct pf_raw_channel. The first one is "topic". */
-extern const struct pf_key pf_channel_keys[];
-extern const size_t pf_n_channel_keys;
-
-/*
- * load_channel.c: reads channels: { ... } (or NULL) of a sensor whose driver is known. raw has the
- * defaults, and in raw[0] what stands in the sensor itself.
- */
-void pf_load_channels(const struct pf_item_loader *item, const struct pf_node *channels,
-	struct pf_raw_channel raw[PF_CHANNELS_MAX], struct pf_sensor_config *sensor);
+/* load_channel.c: reads and checks channels: { ... } of a sensor, whose own keys are read. */
+void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config *sensor);
 
 /* load_option.c: the driver's options as keys; base: its options struct, filled with defaults. */
 struct pf_key_set pf_load_options(struct pf_loader *loader, const struct pf_driver *driver);
@@ -137,13 +106,16 @@ void pf_load_options_check(const struct pf_item_loader *item, const struct pf_dr
 
 /* load_item.c: what inputs, outputs and sensors have in common. */
 
-/* Whether element `index` of a list is a group; if not, that is reported. */
-bool pf_item_is_group(
-	struct pf_loader *loader, const struct pf_node *node, const char *kind, size_t index);
-
-/* Begins an item: defaults, label. */
+/* Begins an item: its label and place. */
 void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const char *kind,
 	const struct pf_node *group, size_t index, struct pf_item_config *config);
+
+/* Sets all that the tables speak of to its default. */
+void pf_item_set_defaults(
+	const struct pf_item_loader *item, const struct pf_key_set *sets, size_t n_sets);
+
+/* Does so, and reads the keys. */
+void pf_item_read(const struct pf_item_loader *item, const struct pf_key_set *sets, size_t n_sets);
 
 /* After its keys are read: checks the name, and makes the topic whole. */
 void pf_item_finish(struct pf_item_loader *item);
@@ -154,10 +126,6 @@ void pf_item_add_fault_topics(const struct pf_item_loader *item);
 /* Adds a topic of the item; key: what names it in the file. NULL is passed over. */
 void pf_item_add_topic(
 	const struct pf_item_loader *item, const char *what, const char *key, const char *topic);
-
-/* A topic that the file gives, with %h replaced; NULL if it is a bad one, which is reported. */
-const char *pf_item_take_topic(const struct pf_item_loader *item, const struct pf_place *place,
-	const char *key, const char *topic);
 
 /* The driver of this name, or NULL, reported. lines: it has to drive lines, else sensors. */
 const struct pf_driver *pf_item_driver(
@@ -175,9 +143,6 @@ const struct pf_driver *pf_item_driver(
 
 /* Who has the key already, or NULL; then it is taken by this one. */
 const struct pf_taken *pf_take(struct pf_taken_list *list, const struct pf_taken *entry);
-
-/* text with %h replaced. */
-const char *pf_expand_host(struct pf_loader *loader, const char *text);
 
 /* The short host name, with everything that does not belong in a topic replaced by '-'. */
 const char *pf_load_host(struct pf_pool *pool);

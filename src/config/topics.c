@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "config/schema.h"
+#include "config/report.h"
 
 const char *pf_topic_check(const char *topic)
 {

@@ -133,7 +133,7 @@ static void defaults_are_those_of_the_manual(void)
 	T_INT(mqtt->reconnect_max_s, 60);
 	T_HAS(loaded.config->state_dir, "/lib/pinferry");
 	T_STR(loaded.config->driver_dir, NULL);
-	T_INT(loaded.config->log_level, -1);
+	T_INT(loaded.config->log_level, PF_LOG_INFO);
 	unload(&loaded);
 }
 
