@@ -55,7 +55,8 @@ static const struct pf_key line_keys[] = {
 	PF_TEXT("line", OF, line, LINE_NAME_MAX, NULL, "the name of the line"),
 	PF_INT("pin", OF, pin, 1, 40, 0, "the number of a pin on the header"),
 	PF_TEXT("chip", OF, chip, CHIP_MAX, NULL, "the chip of the line"),
-	PF_INT("offset", OF, offset, 0, OFFSET_MAX, 0, "the number of the line on its chip"),
+	PF_INT("offset", OF, offset, 0, OFFSET_MAX, 0, "the number of the line on its chip",
+		.otherwise = "none"),
 	PF_OWN("driver", PF_KEY_TEXT, "the driver of the line", .maximum = PF_NAME_MAX,
 		.text = PF_DEFAULT_DRIVER),
 };

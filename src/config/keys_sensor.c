@@ -6,7 +6,7 @@
 #include "config/topics.h"
 
 #define N(keys)        (keys), sizeof(keys) / sizeof *(keys)
-#define BUS_MAX        32
+#define BUS_MAX        64
 #define ADDRESS_MAX    0x7f
 #define INTERVAL_MAX_S 86400
 #define LONGEST_MAX_S  604800

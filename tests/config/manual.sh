@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The Pinferry authors
 # SPDX-License-Identifier: MIT
 
-# pinferry.conf(5) has every key and no other, is well-formed, its example is accepted, and each cell
-# of its tables on what moves a relay has a test. TAP.
+# pinferry.conf(5) is well-formed, its example is accepted, and each cell of its tables on
+# what moves a relay has a test. TAP.
 
 set -eu
 : "${top_srcdir:?}" "${top_builddir:?}"
@@ -25,18 +25,7 @@ verdict() {
   fi
 }
 
-echo 1..4
-
-# keys in the tables: names in rows that are not of the type for what is not there yet
-cat "$top_srcdir"/src/config/load*.c | tr '\n' ' ' |
-  grep -oE '(PF_KEY_OF|MQTT|PART)\([[:space:]]*"[a-z_]+"|\.name = "[a-z_]+", \.type = PF_KEY_[A-Z]+' |
-  grep -v PF_KEY_LATER | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u >"$dir/keys"
-sed -nE 's/^\.It Ic ([a-z_]+.*)/\1/p' "$manual" | sed -E 's/ = [^,]*//g' | tr -d ' ' | tr ',' '\n' |
-  grep -E '^[a-z_]+$' | sort -u >"$dir/documented"
-status=0
-diff "$dir/keys" "$dir/documented" >"$dir/why" || status=1
-[ -s "$dir/keys" ] || status=1
-verdict $status 'every key is in pinferry.conf(5), and no other'
+echo 1..3
 
 status=0
 if command -v mandoc >/dev/null; then
