@@ -15,11 +15,11 @@
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
-#include "bridge/stall.h"
 #include "config/same.h"
 #include "lines/buses.h"
 #include "lines/safe_state.h"
 #include "mqtt/link.h"
+#include "output/age.h"
 #include "store/record_file.h"
 #include "store/record_store.h"
 #include "store/traces_file.h"
@@ -39,7 +39,6 @@ struct pf_bridge {
 	struct pf_kept_file *traces_file;
 	struct pf_config *link_config; /* the one that the link was made for */
 	struct pf_trace *status;       /* PREFIX/status */
-	struct pf_stall stall;
 	bool stopping;
 	bool link_ending; /* the old link is ending, a new one follows */
 	struct pf_timer link_ended;
@@ -102,8 +101,8 @@ static void on_message(void *user, const struct pf_link_message *message)
 	const uint64_t now_ns = pf_clock_now_ns();
 
 	pf_discovery_message(&bridge->discovery, message);
-	pf_items_message(&bridge->items, now_ns, message,
-		pf_stall_is_stale(&bridge->stall, now_ns, message->time_ns));
+	pf_items_message(
+		&bridge->items, now_ns, message, pf_age_is_stale(now_ns, message->since_ns));
 }
 
 static void on_delivered(void *user, uint64_t token)
@@ -302,7 +301,6 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 		return r;
 	}
 	claim_status(bridge);
-	pf_stall_init(&bridge->stall, &bridge->env.timers, pf_clock_now_ns());
 	bridge->env.buses = pf_buses_new(loop);
 	bridge->env.buffers = pf_buffers_new(&bridge->env);
 	pf_items_start(&bridge->items, &bridge->env);
@@ -375,7 +373,6 @@ bool pf_bridge_free(struct pf_bridge *bridge)
 	pf_items_free(&bridge->items, all);
 	pf_info_done(&bridge->info);
 	pf_discovery_done(&bridge->discovery);
-	pf_stall_done(&bridge->stall);
 	free_link(bridge);
 	pf_buffers_free(bridge->env.buffers);
 	pf_record_store_free(bridge->env.record);

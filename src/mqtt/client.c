@@ -7,35 +7,28 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "mqtt/liveness.h"
+#include "mqtt/orders.h"
 #include "mqtt/reason.h"
 #include "mqtt/recent.h"
 
-/* the window, a connect, a quit and some lost connections: the loop orders nothing beyond that */
-#define ORDERS_MAX   64
 #define LOSSES_MAX   8
 #define LOST_WAIT_MS 2000
-
-enum order_kind { ORDER_CONNECT, ORDER_PUBLISH, ORDER_REFUSED, ORDER_LOST, ORDER_QUIT };
-
-struct order {
-	enum order_kind kind;
-	enum pf_mqtt_version version;
-	struct pf_outgoing *message;
-	const char *reason; /* static text */
-	int id;             /* the message that the broker refuses */
-};
 
 struct pf_client {
 	struct pf_inbox inbox;
 	struct pf_endpoint endpoint;
-	struct pf_subscription *subscriptions;
-	size_t n_subscriptions;
-	struct pf_mailbox orders;
+	struct pf_subscriptions subscriptions;
+	struct pf_orders orders;
 	struct pf_mailbox losses; /* the callbacks that told of a lost connection */
 	bool started;
-	_Atomic bool left; /* of an abandoned client: thread or loop has; the other frees it */
+	struct pf_liveness liveness;
+	_Atomic bool asking;    /* the link thread waits for an answer */
+	_Atomic bool loss_told; /* PF_NEWS_LOST is posted for this connection */
+	_Atomic bool left;      /* of an abandoned client: thread or loop has; the other frees it */
 	pthread_t thread;
 
 	/* the link thread's own */
@@ -48,24 +41,16 @@ struct pf_client {
 	bool warned_large;       /* about a message that the broker does not take; per connection */
 };
 
-static void put_order(struct pf_client *client, struct order order)
-{
-	struct order *copy = pf_calloc(1, sizeof *copy);
-
-	*copy = order;
-	if (!pf_mailbox_put(&client->orders, copy))
-		free(copy);
-}
-
 /* ---- the library's callbacks: its threads, some with its lock held --------------------------- */
 
 static int on_message(void *context, char *topic, int topic_size, MQTTClient_message *message)
 {
 	struct pf_client *client = context;
+	const uint64_t since_ns = pf_liveness_hear(&client->liveness);
 
 	/* topic_size is only set if there is a NUL in the topic: never one of ours */
 	if (topic_size == 0)
-		pf_inbox_put_message(&client->inbox, pf_session_copy(topic, message));
+		pf_inbox_put_message(&client->inbox, pf_session_copy(topic, message, since_ns));
 	MQTTClient_freeMessage(&message);
 	MQTTClient_free(topic);
 	return 1;
@@ -88,16 +73,19 @@ static void on_published(void *context, int token, int packet_type, MQTTProperti
 	(void)properties;
 	if ((int)code < PF_REASON_FAILURE)
 		return;
-	put_order(client,
-		(struct order){
-			.kind = ORDER_REFUSED, .id = token, .reason = pf_reason_text((int)code)});
+	pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_REFUSED,
+					       .id = token,
+					       .reason = pf_reason_text((int)code)});
 	if (packet_type == pubrec)
 		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
 }
 
+/* Who waits for the broker's answer would wait on, so that is not for the link thread to tell. */
 static void connection_lost(struct pf_client *client, const char *reason)
 {
-	put_order(client, (struct order){.kind = ORDER_LOST, .reason = reason});
+	if (atomic_load(&client->asking) && !atomic_exchange(&client->loss_told, true))
+		pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
+	pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_LOST, .reason = reason});
 	(void)pf_mailbox_put(&client->losses, client);
 }
 
@@ -140,15 +128,10 @@ static int open_handle(struct pf_client *client, enum pf_mqtt_version version)
 	return 0;
 }
 
-/* Ends the connection if there is one, and waits until the library's thread has ended. */
 static void close_handle(struct pf_client *client)
 {
 	client->connected = false;
-	if (!client->handle)
-		return;
-	(void)MQTTClient_disconnect(client->handle, 0);
-	MQTTClient_destroy(&client->handle);
-	client->handle = NULL;
+	pf_session_close(&client->handle);
 }
 
 /*
@@ -189,13 +172,14 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 		fail(client, failure, text);
 		return;
 	}
-	if (!pf_session_subscribe(
-		    client->handle, version, client->subscriptions, client->n_subscriptions)) {
+	pf_liveness_open(&client->liveness, pf_clock_now_ns());
+	if (!pf_session_subscribe(client->handle, version, &client->subscriptions)) {
 		await_lost(client);
 		fail(client, PF_FAILURE_OTHER, "it does not answer the subscriptions");
 		return;
 	}
 	client->connected = true;
+	atomic_store(&client->loss_told, false);
 	client->warned_large = false;
 	news = pf_calloc(1, sizeof *news);
 	news->kind = PF_NEWS_CONNECTED;
@@ -205,9 +189,7 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 
 static void refused_now(struct pf_client *client, int id, const char *reason)
 {
-	const char *topic = pf_recent_topic(&client->recent, id);
-	char *text = pf_format("the broker refuses a message%s%s: %s", topic ? " on " : "",
-		topic ? topic : "", reason);
+	char *text = pf_recent_refusal(&client->recent, id, reason);
 
 	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, text);
 	free(text);
@@ -238,7 +220,21 @@ static void lost_now(struct pf_client *client, const char *reason)
 	if (!client->connected || MQTTClient_isConnected(client->handle))
 		return;
 	close_handle(client);
-	pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
+	if (!atomic_exchange(&client->loss_told, true))
+		pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
+}
+
+/* Asks the broker whether it is still there: liveness.h. */
+static void ask_now(struct pf_client *client)
+{
+	bool answered;
+
+	pf_liveness_ask(&client->liveness, pf_clock_now_ns());
+	atomic_store(&client->asking, true);
+	answered = pf_session_ask(client->handle, client->endpoint.will_topic);
+	atomic_store(&client->asking, false);
+	if (answered)
+		pf_liveness_answer(&client->liveness, pf_clock_now_ns());
 }
 
 static void quit_now(struct pf_client *client)
@@ -248,22 +244,22 @@ static void quit_now(struct pf_client *client)
 	close_handle(client);
 }
 
-static bool obey(struct pf_client *client, const struct order *order)
+static bool obey(struct pf_client *client, const struct pf_order *order)
 {
 	switch (order->kind) {
-	case ORDER_CONNECT:
+	case PF_ORDER_CONNECT:
 		connect_now(client, order->version);
 		return true;
-	case ORDER_PUBLISH:
+	case PF_ORDER_PUBLISH:
 		publish_now(client, order->message);
 		return true;
-	case ORDER_REFUSED:
+	case PF_ORDER_REFUSED:
 		refused_now(client, order->id, order->reason);
 		return true;
-	case ORDER_LOST:
+	case PF_ORDER_LOST:
 		lost_now(client, order->reason);
 		return true;
-	case ORDER_QUIT:
+	case PF_ORDER_QUIT:
 		quit_now(client);
 		return false;
 	}
@@ -273,28 +269,30 @@ static bool obey(struct pf_client *client, const struct order *order)
 /* No thread uses the client any more. */
 static void release(struct pf_client *client)
 {
-	struct order *order;
-
-	while ((order = pf_mailbox_take(&client->orders))) {
-		free(order->message);
-		free(order);
-	}
 	pf_recent_done(&client->recent);
-	pf_mailbox_done(&client->orders);
+	pf_orders_done(&client->orders);
 	pf_mailbox_done(&client->losses);
 	pf_inbox_done(&client->inbox);
+	pf_liveness_done(&client->liveness);
 	pf_endpoint_done(&client->endpoint);
-	for (size_t i = 0; i < client->n_subscriptions; i++)
-		free(client->subscriptions[i].topic);
-	free(client->subscriptions);
+	pf_subscriptions_done(&client->subscriptions);
 	free(client);
+}
+
+/* How long it can be before the broker is to be asked again. Who hears nothing need not ask. */
+static uint32_t wait_ms(struct pf_client *client)
+{
+	return client->connected && client->subscriptions.n > 0
+		       ? pf_liveness_wait_ms(&client->liveness, pf_clock_now_ns())
+		       : UINT32_MAX;
 }
 
 static void *run(void *argument)
 {
 	struct pf_client *client = argument;
 	MQTTClient anchor = NULL;
-	struct order *order;
+	struct pf_order order;
+	uint32_t timeout_ms;
 	bool more = true;
 
 	/*
@@ -303,9 +301,12 @@ static void *run(void *argument)
 	 */
 	(void)MQTTClient_create(&anchor, client->endpoint.uri, client->endpoint.client_id,
 		MQTTCLIENT_PERSISTENCE_NONE, NULL);
-	while (more && (order = pf_mailbox_wait(&client->orders, UINT32_MAX))) {
-		more = obey(client, order);
-		free(order);
+	while (more) {
+		timeout_ms = wait_ms(client);
+		if (timeout_ms == 0)
+			ask_now(client);
+		else if (pf_orders_wait(&client->orders, timeout_ms, &order))
+			more = obey(client, &order);
 	}
 	MQTTClient_destroy(&anchor);
 	pf_inbox_put(&client->inbox, PF_NEWS_ENDED, NULL);
@@ -324,22 +325,20 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 	pf_inbox_init(&client->inbox, loop, on_ready, user);
 	pf_endpoint_init(&client->endpoint, config, will_topic);
 	client->warned_open = config->open_told;
-	pf_mailbox_init(&client->orders, ORDERS_MAX);
+	pf_orders_init(&client->orders);
+	pf_liveness_init(&client->liveness, pf_clock_now_ns());
 	pf_mailbox_init(&client->losses, LOSSES_MAX);
 	return client;
 }
 
 void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored)
 {
-	client->subscriptions = pf_reallocarray(
-		client->subscriptions, client->n_subscriptions + 1, sizeof *client->subscriptions);
-	client->subscriptions[client->n_subscriptions++] = (struct pf_subscription){
-		.topic = pf_strdup(topic), .qos = qos, .stored = stored};
+	pf_subscriptions_add(&client->subscriptions, topic, qos, stored);
 }
 
 const struct pf_subscription *pf_client_subscription(const struct pf_client *client, size_t index)
 {
-	return index < client->n_subscriptions ? &client->subscriptions[index] : NULL;
+	return index < client->subscriptions.n ? &client->subscriptions.list[index] : NULL;
 }
 
 int pf_client_start(struct pf_client *client)
@@ -364,17 +363,19 @@ struct pf_inbox *pf_client_inbox(struct pf_client *client)
 
 void pf_client_connect(struct pf_client *client, enum pf_mqtt_version version)
 {
-	put_order(client, (struct order){.kind = ORDER_CONNECT, .version = version});
+	pf_orders_put(
+		&client->orders, (struct pf_order){.kind = PF_ORDER_CONNECT, .version = version});
 }
 
 void pf_client_publish(struct pf_client *client, struct pf_outgoing *message)
 {
-	put_order(client, (struct order){.kind = ORDER_PUBLISH, .message = message});
+	pf_orders_put(
+		&client->orders, (struct pf_order){.kind = PF_ORDER_PUBLISH, .message = message});
 }
 
 void pf_client_quit(struct pf_client *client)
 {
-	put_order(client, (struct order){.kind = ORDER_QUIT});
+	pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_QUIT});
 }
 
 void pf_client_abandon(struct pf_client *client)

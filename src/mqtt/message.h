@@ -29,6 +29,7 @@ struct pf_link_message {
 	size_t payload_size;
 	bool retained;                   /* stored by the broker before we subscribed */
 	uint64_t time_ns;                /* CLOCK_BOOTTIME when the library handed it over */
+	uint64_t since_ns;               /* the same; it was said after that: liveness.h */
 	const char *response_topic;      /* MQTT 5; NULL if none */
 	const uint8_t *correlation_data; /* MQTT 5; NULL if none */
 	size_t correlation_size;

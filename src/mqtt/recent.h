@@ -23,8 +23,8 @@ struct pf_recent {
 /* Takes a message over; id 0: it cannot be refused, and is freed. */
 void pf_recent_keep(struct pf_recent *recent, struct pf_outgoing *message, int id);
 
-/* The topic of a message, borrowed; or NULL: too many came after it. */
-const char *pf_recent_topic(const struct pf_recent *recent, int id);
+/* That the broker refuses a message, with its topic unless too many came after it; to be freed. */
+char *pf_recent_refusal(const struct pf_recent *recent, int id, const char *reason);
 
 /* Frees all. */
 void pf_recent_done(struct pf_recent *recent);

@@ -15,8 +15,9 @@
 #include "mqtt/secret.h"
 
 #define TIMEOUT_S     10
-#define WINDOW_V3     16 /* MQTT 3.1.1 brokers do not tell; what the slowest take */
-#define SUBSCRIBE_MAX 50 /* topics in a packet: far from any broker's packet limit */
+#define ANSWER_MIN_MS 5000 /* the library takes no less */
+#define WINDOW_V3     16   /* MQTT 3.1.1 brokers do not tell; what the slowest take */
+#define SUBSCRIBE_MAX 50   /* topics in a packet: far from any broker's packet limit */
 /* Bytes of a PUBLISH at most besides topic, payload and correlation data. */
 #define PACKET_EXTRA 32
 /* What we take: payload, topic, response topic (64 KiB each at most) and a bit. */
@@ -58,6 +59,19 @@ static void read_limits(MQTTProperties *properties, struct pf_limits *ret_limits
 	/* what does not fit in an int is more than any message of ours */
 	packet_max = numeric_or(properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
 	ret_limits->packet_max = packet_max > 0 ? (size_t)packet_max : 0;
+}
+
+/*
+ * How long an answer may take, then the library ends the connection: within the 1.5 times
+ * keepalive_s, of which two seconds may have passed before the question.
+ */
+static unsigned long answer_ms(int keepalive_s)
+{
+	const int ms = keepalive_s * 1500 - 2000;
+
+	if (ms > TIMEOUT_S * 1000)
+		return TIMEOUT_S * 1000;
+	return ms > ANSWER_MIN_MS ? (unsigned long)ms : ANSWER_MIN_MS;
 }
 
 /* The library's code; positive ones are the broker's. */
@@ -191,6 +205,7 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
 	if (read)
 		code = connect_with(handle, endpoint, version, &secrets, ret_limits);
 	wipe_secrets(&secrets);
+	(void)MQTTClient_setCommandTimeout(handle, answer_ms(endpoint->keepalive_s));
 	if (code)
 		*ret_failure = explain(endpoint, code, pf_clock_now_ns() - start_ns, ret_text);
 	return read && !code;
@@ -227,13 +242,24 @@ static bool subscribe_some(MQTTClient handle, enum pf_mqtt_version version,
 }
 
 bool pf_session_subscribe(
-	void *handle, enum pf_mqtt_version version, struct pf_subscription *subscriptions, size_t n)
+	void *handle, enum pf_mqtt_version version, struct pf_subscriptions *subscriptions)
 {
-	for (size_t i = 0; i < n; i += SUBSCRIBE_MAX)
-		if (!subscribe_some(handle, version, subscriptions + i,
-			    n - i < SUBSCRIBE_MAX ? n - i : SUBSCRIBE_MAX))
+	for (size_t i = 0; i < subscriptions->n; i += SUBSCRIBE_MAX)
+		if (!subscribe_some(handle, version, subscriptions->list + i,
+			    subscriptions->n - i < SUBSCRIBE_MAX ? subscriptions->n - i
+								 : SUBSCRIBE_MAX))
 			return false;
 	return true;
+}
+
+bool pf_session_ask(void *handle, const char *topic)
+{
+	MQTTResponse response = MQTTClient_unsubscribe5(handle, topic, NULL);
+	/* not allowed, not subscribed: all the same, it has answered */
+	const bool answered = (int)response.reasonCode >= 0;
+
+	MQTTResponse_free(response);
+	return answered;
 }
 
 bool pf_session_fits(
@@ -320,7 +346,7 @@ static struct response find_response(MQTTClient_message *message)
 	return response;
 }
 
-struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
+struct pf_incoming *pf_session_copy(const char *topic, void *library_message, uint64_t since_ns)
 {
 	MQTTClient_message *const message = library_message;
 	const struct response response = find_response(message);
@@ -341,6 +367,7 @@ struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
 		.payload_size = payload_size,
 		.retained = message->retained != 0,
 		.time_ns = pf_clock_now_ns(),
+		.since_ns = since_ns,
 		.correlation_size = correlation_size,
 	};
 	if (response.topic)
@@ -350,4 +377,13 @@ struct pf_incoming *pf_session_copy(const char *topic, void *library_message)
 		copy->message.correlation_data = (const uint8_t *)append(
 			&at, response.correlation->value.data.data, correlation_size);
 	return copy;
+}
+
+void pf_session_close(void **handle)
+{
+	if (!*handle)
+		return;
+	(void)MQTTClient_disconnect(*handle, 0);
+	MQTTClient_destroy(handle);
+	*handle = NULL;
 }

@@ -20,6 +20,7 @@
 #include "mqtt/endpoint.h"
 #include "mqtt/message.h"
 #include "mqtt/outbox.h"
+#include "mqtt/subscriptions.h"
 
 struct pf_lane;
 
@@ -29,14 +30,6 @@ struct pf_incoming {
 	struct pf_lane *lane;                /* this are the queue's: queue.h */
 	struct pf_link_message message;
 	char bytes[];
-};
-
-/* One topic to subscribe. */
-struct pf_subscription {
-	char *topic;
-	int qos;
-	bool stored; /* stored messages are wanted, too */
-	int answer;  /* of the last SUBACK, for pf_reason_text(): from 0x80 on a failure */
 };
 
 /* Most messages on their way at a time. */
@@ -63,8 +56,15 @@ bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
  * Subscribes to all topics and waits for every SUBACK; sets each topic's answer. true: all
  * answered; false: the connection broke meanwhile.
  */
-bool pf_session_subscribe(void *handle, enum pf_mqtt_version version,
-	struct pf_subscription *subscriptions, size_t n);
+bool pf_session_subscribe(
+	void *handle, enum pf_mqtt_version version, struct pf_subscriptions *subscriptions);
+
+/*
+ * Asks the broker for something that changes nothing, and waits for the answer: to unsubscribe
+ * `topic`, which never was subscribed (MQTT 5 3.10.4, 3.1.1 the same: it has to answer). true: it
+ * did; false: it did not, and the connection is gone.
+ */
+bool pf_session_ask(void *handle, const char *topic);
 
 /*
  * Whether the broker takes a message of this size: one that is larger would make it close the
@@ -83,8 +83,14 @@ bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct
 
 /*
  * Copies a message that the library (its MQTTClient_message) hands over, with all it points to;
- * free() it. Does not block; any thread.
+ * free() it. It was said after since_ns. Does not block; any thread.
  */
-struct pf_incoming *pf_session_copy(const char *topic, void *library_message);
+struct pf_incoming *pf_session_copy(const char *topic, void *library_message, uint64_t since_ns);
+
+/*
+ * Ends the connection of *handle if there is one, waits until the library's thread has ended, and
+ * frees it: it is NULL then, or was.
+ */
+void pf_session_close(void **handle);
 
 #endif

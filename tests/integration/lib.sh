@@ -260,6 +260,37 @@ stop_listener() {
   wait_end "$listener"
 }
 
+# ---- the network ----------------------------------------------------------------------------------
+
+# The broker and who listens there stay; what breaks is the network between it and the daemon: a
+# relay. Killed, it is cut, so that what the broker has it also hands on, and nothing else.
+
+# start_net: on a free port, or again on the one it had. Sets $net.
+start_net() {
+  local try
+  for try in 1 2 3 4 5 6 7 8; do
+    [ -n "${net_port:-}" ] || net_port=$((20000 + RANDOM % 12000))
+    "$build/tests/integration/relay" "$net_port" "$port" 2>>"$dir/relay.log" &
+    net=$!
+    pids+=("$net")
+    until_true 5 net_settled
+    alive "$net" && break
+    net_port=
+  done
+  alive "$net" || fail "no relay ($try tries)"
+  broker_url=mqtt://127.0.0.1:$net_port
+}
+
+net_settled() {
+  is_gone "$net" || port_answers "$net_port"
+}
+
+# cut_net: the connection is closed
+cut_net() {
+  kill -KILL "$net"
+  wait_end "$net"
+}
+
 # ---- messages -------------------------------------------------------------------------------------
 
 # Patterns are those of [[ == ]]: * and ? stand for anything; quote [ and \ with a backslash.
