@@ -13,4 +13,10 @@
 /* The wait in ms after failure number n in a row (from 1): 1000, 2000, 4000, ... 60000. */
 uint32_t pf_backoff_ms(uint32_t n);
 
+/*
+ * The same for a line, behind which a relay may be on that is to go off: 1000, 2000, 4000, 5000,
+ * 5000, ... A try costs little.
+ */
+uint32_t pf_backoff_line_ms(uint32_t n);
+
 #endif

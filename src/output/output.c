@@ -242,6 +242,12 @@ void pf_output_lost(struct pf_output *output)
 	output->writing = false;
 }
 
+void pf_output_contradicted(struct pf_output *output)
+{
+	pf_output_lost(output);
+	output->uncertain = true;
+}
+
 void pf_output_regroup(struct pf_output *output, struct pf_interlock *group)
 {
 	pf_output_done(output);
