@@ -201,7 +201,7 @@ static void report_type(struct pf_problems *problems, const struct pf_node *node
 static void report_value(struct pf_problems *problems, const struct pf_node *node,
 	const char *label, const struct pf_key *key)
 {
-	char expected[EXPECTED_SIZE], hint[120];
+	char expected[EXPECTED_SIZE], hint[120], shown[PF_SHOWN_SIZE];
 
 	format_expected(key, expected);
 	if (node->type != PF_NODE_STRING)
@@ -214,8 +214,8 @@ static void report_value(struct pf_problems *problems, const struct pf_node *nod
 		pf_report(problems, &node->place, label, key->name, "has %zu bytes, expected %s",
 			strlen(node->text), expected);
 	else
-		pf_report(problems, &node->place, label, key->name, "is \"%.60s\", expected %s%s",
-			node->text, expected,
+		pf_report(problems, &node->place, label, key->name, "is \"%s\", expected %s%s",
+			pf_shown(key->secrecy, node->text, shown), expected,
 			pf_did_you_mean(node->text, words_of(key), n_choices(key), hint));
 }
 
@@ -290,10 +290,11 @@ static void read_text(const struct pf_key_reader *reader, const struct pf_node *
 {
 	const char *const text = expand(reader, key, node->text);
 	const char *const wrong = check_text(key, text);
+	char shown[PF_SHOWN_SIZE];
 
 	if (wrong)
-		pf_report(reader->problems, &node->place, label, key->name, "\"%.60s\" %s",
-			node->text, wrong);
+		pf_report(reader->problems, &node->place, label, key->name, "\"%s\" %s",
+			pf_shown(key->secrecy, node->text, shown), wrong);
 	else
 		store(key, base, 0, text);
 }

@@ -20,6 +20,7 @@
 #include "config/node.h"
 #include "config/pool.h"
 #include "config/problems.h"
+#include "config/shown.h"
 
 /* What a key takes, and the type of the member that gets it. */
 enum pf_key_type {
@@ -50,10 +51,11 @@ struct pf_key {
 	const char *text;           /* the default of texts, or NULL */
 	const char *otherwise;      /* the default in words, where own code finds it; or NULL */
 	const struct pf_key_group *group; /* GROUP, LIST: the keys in it; NULL: other things */
-	bool required;                    /* there is no default */
-	bool host;                        /* TEXT: with %h replaced */
-	bool elsewhere;                   /* a change of it is found in what depends on it */
-	const char *help;                 /* what it is, to follow "expected" */
+	enum pf_secrecy secrecy;
+	bool required;    /* there is no default */
+	bool host;        /* TEXT: with %h replaced */
+	bool elsewhere;   /* a change of it is found in what depends on it */
+	const char *help; /* what it is, to follow "expected" */
 };
 
 /* The keys of a group. */

@@ -3,6 +3,8 @@
 
 #include "config/keys.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "config/config.h"
 #include "config/topics.h"
@@ -20,17 +22,21 @@ _Static_assert(PF_LOG_ERROR == 0 && PF_LOG_DEBUG == 4, "levels[] has the order o
 #define OF struct pf_mqtt_config
 
 static const struct pf_key mqtt_keys[] = {
-	PF_TEXT("broker", OF, broker, TEXT_MAX, "mqtt://localhost", "the address of the broker"),
+	PF_TEXT("broker", OF, broker, TEXT_MAX, "mqtt://localhost", "the address of the broker",
+		.secrecy = PF_ADDRESS),
 	PF_TOPIC("prefix", OF, prefix, PF_TOPIC_MAX / 2, "pinferry/%h", "what topics begin with"),
 	PF_TEXT("client_id", OF, client_id, CLIENT_ID_MAX, "pinferry-%h", "the name at the broker",
 		.host = true),
-	PF_TEXT("username", OF, username, TEXT_MAX, NULL, "the user at the broker"),
-	PF_PATH("password_file", OF, password_file, NULL, "the file with the user's password"),
+	PF_TEXT("username", OF, username, TEXT_MAX, NULL, "the user at the broker",
+		.secrecy = PF_HIDDEN),
+	PF_PATH("password_file", OF, password_file, NULL, "the file with the user's password",
+		.secrecy = PF_HIDDEN),
 	PF_PATH("ca_file", OF, ca_file, NULL, "the file with the authorities to trust"),
 	PF_PATH("cert_file", OF, cert_file, NULL, "the file with our certificate"),
-	PF_PATH("key_file", OF, key_file, NULL, "the file with the key of the certificate"),
+	PF_PATH("key_file", OF, key_file, NULL, "the file with the key of the certificate",
+		.secrecy = PF_HIDDEN),
 	PF_PATH("key_password_file", OF, key_password_file, NULL,
-		"the file with the password of the key"),
+		"the file with the password of the key", .secrecy = PF_HIDDEN),
 	PF_CHOICE("version", OF, version, versions, PF_MQTT_AUTO, "the version of the protocol"),
 	PF_INT("keepalive_s", OF, keepalive_s, 3, 3600, 30, "the seconds between signs of life"),
 	PF_INT("qos", OF, qos, 0, 2, 1, "the quality of service of all items", .elsewhere = true),
@@ -82,3 +88,29 @@ static const struct pf_key root_keys[] = {
 		.help = "what is logged"},
 };
 const struct pf_key_group pf_root_keys = {"", N(root_keys)};
+
+/* Recursion ends where the tables do. */
+static const struct pf_key *find(const struct pf_key_group *group, const char *name)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const struct pf_key *key = &group->keys[i];
+
+		if (strcmp(key->name, name) == 0)
+			return key;
+		key = key->group ? find(key->group, name) : NULL;
+		if (key)
+			return key;
+	}
+	return NULL;
+}
+
+const struct pf_key *pf_keys_find(const char *name)
+{
+	static const struct pf_key_group *const groups[] = {
+		&pf_root_keys, &pf_item_keys, &pf_line_keys};
+	const struct pf_key *key = NULL;
+
+	for (size_t i = 0; i < sizeof groups / sizeof *groups && !key; i++)
+		key = find(groups[i], name);
+	return key;
+}

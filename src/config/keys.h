@@ -24,4 +24,7 @@ extern const struct pf_key_group pf_item_keys, pf_line_keys, pf_input_keys, pf_o
 /* keys_sensor.c; the bases: struct pf_sensor_config, struct pf_channel_config */
 extern const struct pf_key_group pf_sensor_keys, pf_channel_keys;
 
+/* The first row of this name in all groups, or NULL. For what is not in a group yet. */
+const struct pf_key *pf_keys_find(const char *name);
+
 #endif

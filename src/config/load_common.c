@@ -21,6 +21,13 @@ const struct pf_taken *pf_take(struct pf_taken_list *list, const struct pf_taken
 	return NULL;
 }
 
+const char *pf_load_shown(const struct pf_loader *loader, const char *value)
+{
+	char text[PF_SHOWN_SIZE];
+
+	return pf_pool_format(loader->pool, "%s", pf_shown(PF_PUBLIC, value, text));
+}
+
 const char *pf_load_host(struct pf_pool *pool)
 {
 	char name[256] = "";

@@ -38,7 +38,8 @@ static void check_button(const struct pf_item_loader *item, const struct pf_outp
 
 	if (button->input && !is_input(item->loader->config, button->input))
 		pf_report(item->loader->problems, pf_node_place(group, "input"), item->label,
-			"button", "there is no input \"%s\"", button->input);
+			"button", "there is no input \"%s\"",
+			pf_load_shown(item->loader, button->input));
 	if (button->action == PF_BUTTON_PULSE && !output->pulse_ms)
 		pf_report(item->loader->problems, pf_node_place(group, "action"), item->label,
 			"button", "action \"pulse\" needs pulse_ms in the output");
@@ -60,7 +61,7 @@ static void check_interlock(
 
 	if (!is_interlock(config, output->interlock)) {
 		pf_item_error(item, "interlock", "there is no interlock \"%s\" in interlocks",
-			output->interlock);
+			pf_load_shown(item->loader, output->interlock));
 		return;
 	}
 	for (const struct pf_output_config *other = config->outputs; other < output; other++) {
@@ -125,6 +126,7 @@ void pf_load_interlock(struct pf_loader *loader, const struct pf_node *group, si
 		&loader->interlocks, &(struct pf_taken){interlock->name, label, group->place});
 	if (first)
 		pf_report(loader->problems, &group->place, label, "name",
-			"\"%s\" is already the name of another, %s:%d", interlock->name,
-			first->place.file, first->place.line);
+			"\"%s\" is already the name of another, %s:%d",
+			pf_load_shown(loader, interlock->name), first->place.file,
+			first->place.line);
 }

@@ -79,7 +79,8 @@ static void check_class(const struct pf_item_loader *item, const struct pf_node 
 			"not possible for a driver with several channels, which have one each");
 	else if (!pf_ha_has_class(kind, name))
 		pf_report(problems, &node->place, label, node->name,
-			"\"%.60s\" is none that Home Assistant has for %s%s", name, words[kind],
+			"\"%s\" is none that Home Assistant has for %s%s",
+			pf_load_shown(item->loader, name), words[kind],
 			pf_did_you_mean(name, names, n, hint));
 	else if (channel && !pf_ha_class_has_unit(name, pf_channel_unit(channel)))
 		pf_report(problems, &node->place, label, node->name,
@@ -100,7 +101,8 @@ void pf_load_ha_item(
 	label = pf_pool_format(loader->pool, "%s: " LABEL, item->label);
 	if (ha->icon && !icon_is_good(ha->icon))
 		pf_report(loader->problems, pf_node_place(group, "icon"), label, "icon",
-			"\"%.60s\" is no icon, expected one like \"mdi:water-pump\"", ha->icon);
+			"\"%s\" is no icon, expected one like \"mdi:water-pump\"",
+			pf_load_shown(loader, ha->icon));
 	if (ha->device_class)
 		check_class(item, pf_node_find(group, "device_class"), label, kind, channel);
 }

@@ -15,7 +15,7 @@ void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const 
 	*item = (struct pf_item_loader){loader, group, kind, NULL, config, false};
 	if (name && name->type == PF_NODE_STRING && name->text[0])
 		item->label = pf_pool_format(
-			loader->pool, "%s %.*s", kind, PF_NAME_MAX, name->text);
+			loader->pool, "%s %s", kind, pf_load_shown(loader, name->text));
 	else
 		item->label = pf_pool_format(loader->pool, "%s number %zu", kind, index + 1);
 	config->place = group->place;
@@ -53,7 +53,8 @@ static bool check_name(struct pf_item_loader *item)
 		return false;
 	if (!name_is_good(name)) {
 		pf_item_error(item, "name",
-			"\"%s\" is no name, expected letters, digits, '_' and '-'", name);
+			"\"%s\" is no name, expected letters, digits, '_' and '-'",
+			pf_load_shown(item->loader, name));
 		return false;
 	}
 	first = pf_take(&item->loader->names, &(struct pf_taken){name, item->label, *place});
@@ -108,7 +109,7 @@ static void report_unknown_driver(const struct pf_item_loader *item, const char 
 
 	if (pf_driver_set_names(item->loader->drivers, &names, &n) == 0)
 		similar = pf_did_you_mean(name, (const char *const *)names, n, hint);
-	pf_item_error(item, "driver", "unknown driver \"%s\"%s", name,
+	pf_item_error(item, "driver", "unknown driver \"%s\"%s", pf_load_shown(item->loader, name),
 		*similar ? similar : ", expected one of those that \"pinferry drivers\" lists");
 	pf_driver_names_free(names, n);
 }

@@ -13,7 +13,8 @@ static void check_same_payload(
 	if (strcmp(payload_on, payload_off) == 0)
 		pf_item_error(item,
 			pf_node_find(item->group, "payload_off") ? "payload_off" : "payload_on",
-			"\"%s\" means on and off, expected two different texts", payload_on);
+			"\"%s\" means on and off, expected two different texts",
+			pf_load_shown(item->loader, payload_on));
 }
 
 static bool is_word(const char *payload, const char *word)
@@ -26,9 +27,11 @@ static void check_command_words(const struct pf_item_loader *item, const char *k
 	const char *payload, const char *opposite)
 {
 	if (is_word(payload, opposite))
-		pf_item_error(item, key, "\"%s\" means the opposite in a command", payload);
+		pf_item_error(item, key, "\"%s\" means the opposite in a command",
+			pf_load_shown(item->loader, payload));
 	else if (is_word(payload, "TOGGLE"))
-		pf_item_error(item, key, "\"%s\" means to toggle in a command", payload);
+		pf_item_error(item, key, "\"%s\" means to toggle in a command",
+			pf_load_shown(item->loader, payload));
 }
 
 /* The driver that the item names, or the usual one. */

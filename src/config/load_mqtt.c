@@ -28,16 +28,21 @@ static bool take_broker(struct pf_loader *loader, const struct pf_node *group)
 	char *uri = NULL;
 	bool tls = false;
 	const char *wrong = pf_broker_parse(mqtt->broker, &uri, &tls);
+	char shown[PF_SHOWN_SIZE];
 
 	if (wrong) {
-		/* with an '@' there may be a password in it, which must not get into a log */
 		pf_report(loader->problems, pf_node_place(group, "broker"), LABEL, "broker",
-			"\"%.60s\": %s", strchr(mqtt->broker, '@') ? "..." : mqtt->broker, wrong);
+			"\"%s\": %s", pf_shown(PF_ADDRESS, mqtt->broker, shown), wrong);
 		/* which of the others fit cannot be told */
 		return true;
 	}
 	mqtt->broker = pf_pool_keep(loader->pool, uri);
 	return tls;
+}
+
+static const char *shown_path(const struct file *file, char shown[PF_SHOWN_SIZE])
+{
+	return pf_shown(file->secret ? PF_HIDDEN : PF_PUBLIC, file->path, shown);
 }
 
 /*
@@ -48,21 +53,23 @@ static void check_file(
 	struct pf_loader *loader, const struct pf_node *group, const struct file *file)
 {
 	const struct pf_place *place = pf_node_place(group, file->key);
+	char shown[PF_SHOWN_SIZE];
 	struct stat status;
 
 	if (stat(file->path, &status) && errno == ENOENT)
 		pf_report_warning(loader->problems, place, LABEL, file->key,
-			"\"%s\" does not exist (yet)", file->path);
+			"\"%s\" does not exist (yet)", shown_path(file, shown));
 	else if (access(file->path, R_OK))
 		pf_report_warning(loader->problems, place, LABEL, file->key,
-			"\"%s\" cannot be read by this user: %s", file->path, strerror(errno));
+			"\"%s\" cannot be read by this user: %s", shown_path(file, shown),
+			strerror(errno));
 	else if (!S_ISREG(status.st_mode))
 		pf_report_warning(loader->problems, place, LABEL, file->key,
-			"\"%s\" is no regular file", file->path);
+			"\"%s\" is no regular file", shown_path(file, shown));
 	else if (file->secret && (status.st_mode & S_IROTH)) {
 		loader->config->mqtt.open_told = true;
 		pf_report_warning(loader->problems, place, LABEL, file->key,
-			"everyone on this machine may read \"%s\"", file->path);
+			"everyone on this machine may read \"%s\"", shown_path(file, shown));
 	}
 }
 

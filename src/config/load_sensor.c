@@ -56,7 +56,7 @@ static void check_i2c(const struct pf_item_loader *item, const struct pf_sensor_
 		pf_item_error(item, "bus", "is missing, expected bus = \"i2c-1\" or another one");
 	else if (sensor->bus && !bus_is_good(sensor->bus))
 		pf_item_error(item, "bus", "\"%s\" is no I2C bus, expected \"i2c-\" and a number",
-			sensor->bus);
+			pf_load_shown(item->loader, sensor->bus));
 	if (!address_is_possible(driver, sensor->address))
 		report_address(item, driver, sensor->address);
 }
@@ -83,7 +83,7 @@ static void check_w1(const struct pf_item_loader *item, const struct pf_sensor_c
 	else if (sensor->id && !id_is_good(sensor->id))
 		pf_item_error(item, "id",
 			"\"%s\" is no 1-Wire id, expected two, '-' and twelve digits of 0-9, a-f",
-			sensor->id);
+			pf_load_shown(item->loader, sensor->id));
 }
 
 /* Warns if another sensor uses the same chip. */

@@ -141,6 +141,9 @@ const struct pf_driver *pf_item_driver(
 
 /* load_common.c */
 
+/* A value for a message, as pf_shown() says. */
+const char *pf_load_shown(const struct pf_loader *loader, const char *value);
+
 /* Who has the key already, or NULL; then it is taken by this one. */
 const struct pf_taken *pf_take(struct pf_taken_list *list, const struct pf_taken *entry);
 

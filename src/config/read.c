@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "config/scan.h"
+#include "config/shown.h"
 
 /* Bounds against mistakes and malice: a hand-written configuration is far below all of them. */
 #define FILE_SIZE_MAX  ((size_t)1024 * 1024)
@@ -121,6 +122,12 @@ static const char *explain(int error)
 	}
 }
 
+/* Somebody may have meant an address on the web. */
+static const char *shown(const char *path)
+{
+	return pf_may_show(PF_PUBLIC, path, strlen(path)) ? path : "...";
+}
+
 static int scan_file(struct reader *reader, const char *file, const struct pf_place *place)
 {
 	const char *const outer = reader->file;
@@ -130,8 +137,8 @@ static int scan_file(struct reader *reader, const char *file, const struct pf_pl
 
 	if (r) {
 		pf_problems_error(reader->problems, place->file, place->line, "%s%s%s %s",
-			outer ? "@include: \"" : "", outer ? file : "the file", outer ? "\"" : "",
-			explain(r));
+			outer ? "@include: \"" : "", outer ? shown(file) : "the file",
+			outer ? "\"" : "", explain(r));
 		return r;
 	}
 	reader->file = file;
@@ -161,7 +168,7 @@ static void include(void *user, const char *path, const struct pf_place *place)
 
 	if (reader->depth > DEPTH_MAX || reader->n_files > FILES_MAX) {
 		pf_problems_error(reader->problems, place->file, place->line,
-			"@include: \"%s\": expected at most %d files, %d levels deep", path,
+			"@include: \"%s\": expected at most %d files, %d levels deep", shown(path),
 			FILES_MAX, DEPTH_MAX);
 		return;
 	}

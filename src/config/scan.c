@@ -5,13 +5,12 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "config/scan_bracket.h"
-#include "config/scan_value.h"
+#include "config/scan_say.h"
+#include "config/scan_words.h"
 
 /* A text under way. */
 struct cursor {
@@ -21,130 +20,48 @@ struct cursor {
 };
 
 struct pf_scan {
-	struct pf_source *source;
-	struct pf_problems *problems;
+	struct pf_words words;
 	pf_scan_include *include;
 	void *user;
-	struct pf_brackets brackets;
-	size_t n_duplicates;
-	char previous; /* what the last word was: a punctuation mark, or 'v' for a value */
-	/* A word whose meaning the next one decides; at most one of the two. */
-	bool comma;
-	char *name;
-	struct pf_place name_place;
 };
 
 #define report(scan, place, ...)                                                                   \
-	pf_problems_error((scan)->problems, (place)->file, (place)->line, __VA_ARGS__)
+	pf_problems_error((scan)->words.problems, (place)->file, (place)->line, __VA_ARGS__)
 
 struct pf_scan *pf_scan_new(struct pf_source *source, struct pf_problems *problems,
 	pf_scan_include *include, void *user)
 {
 	struct pf_scan *scan = pf_calloc(1, sizeof *scan);
 
-	scan->source = source;
-	scan->problems = problems;
-	scan->brackets.problems = problems;
+	scan->words.source = source;
+	scan->words.problems = problems;
+	scan->words.brackets.problems = problems;
 	scan->include = include;
 	scan->user = user;
 	return scan;
-}
-
-/* Writes a word on, apart from the next one. */
-static void emit(struct pf_scan *scan, const char *text, size_t size)
-{
-	pf_source_append(scan->source, text, size);
-	pf_source_append(scan->source, " ", 1);
-}
-
-static void emit_text(struct pf_scan *scan, const char *text)
-{
-	emit(scan, text, strlen(text));
-}
-
-static void emit_spoilt_integer(struct pf_scan *scan)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof text, "%d", PF_SPOILT_INTEGER);
-	emit_text(scan, text);
-}
-
-static void emit_spoilt_key(struct pf_scan *scan)
-{
-	char text[32];
-
-	(void)snprintf(text, sizeof text, "%cx%zu", PF_SPOILT_KEY, ++scan->n_duplicates);
-	emit_text(scan, text);
-}
-
-/* The pending name is a key of the innermost group. */
-static void take_key(struct pf_scan *scan)
-{
-	if (*scan->name == PF_SPOILT_KEY)
-		report(scan, &scan->name_place, "%s: unknown key", scan->name);
-	else if (pf_brackets_add_key(&scan->brackets, scan->name, &scan->name_place)) {
-		emit_text(scan, scan->name);
-		return;
-	}
-	emit_spoilt_key(scan);
-}
-
-static void report_bare(
-	struct pf_scan *scan, const struct pf_place *place, const char *word, int size)
-{
-	report(scan, place, "%s: %.*s stands without quotes, expected \"%.*s\"%s",
-		pf_brackets_last_key(&scan->brackets), size, word, size, word,
-		", a number, true or false");
-	emit_spoilt_integer(scan);
-}
-
-/* The pending name is not followed by '='. */
-static void take_bare_word(struct pf_scan *scan)
-{
-	const char *const word = scan->name;
-	const bool value_expected = scan->previous == '=' ||
-				    (pf_brackets_in_list(&scan->brackets) && scan->previous != 'v');
-
-	if (strcasecmp(word, "true") == 0 || strcasecmp(word, "false") == 0 || !value_expected) {
-		emit_text(scan, word);
-		return;
-	}
-	report_bare(scan, &scan->name_place, word, (int)strlen(word));
-}
-
-/* Writes on what waits for the next word, now that this word is `next`. */
-static void flush(struct pf_scan *scan, char next)
-{
-	/* libconfig 1.5 knows no comma after the last element, 1.7 does */
-	if (scan->comma && next != ')' && next != ']')
-		emit_text(scan, ",");
-	scan->comma = false;
-	if (!scan->name)
-		return;
-	if (next == '=')
-		take_key(scan);
-	else
-		take_bare_word(scan);
-	free(scan->name);
-	scan->name = NULL;
-	scan->previous = 'v';
 }
 
 static void take_mark(struct pf_scan *scan, struct cursor *cursor)
 {
 	const char mark = *cursor->at == ':' ? '=' : *cursor->at;
 
-	flush(scan, mark);
+	pf_words_flush(&scan->words, mark);
+	if (scan->words.previous == '=' && strchr("=;,})]", mark)) {
+		pf_scan_say(&scan->words.brackets, &cursor->place,
+			"has no value, expected one after '='");
+		scan->words.source->broken = true;
+	}
 	if (strchr("{([", mark))
-		pf_brackets_open(&scan->brackets, mark, &cursor->place);
+		pf_words_check_opening(&scan->words, &cursor->place);
+	if (strchr("{([", mark))
+		pf_brackets_open(&scan->words.brackets, mark, &cursor->place);
 	else if (strchr("})]", mark))
-		pf_brackets_close(&scan->brackets, mark, &cursor->place);
+		pf_brackets_close(&scan->words.brackets, mark, &cursor->place);
 	if (mark == ',')
-		scan->comma = true;
+		scan->words.comma = true;
 	else
-		emit(scan, &mark, 1);
-	scan->previous = strchr("})]", mark) ? 'v' : mark;
+		pf_words_emit(&scan->words, &mark, 1);
+	scan->words.previous = strchr("})]", mark) ? 'v' : mark;
 	cursor->at++;
 }
 
@@ -153,7 +70,7 @@ static void break_line(struct pf_scan *scan, struct cursor *cursor)
 	cursor->place.line++;
 	cursor->line_start = true;
 	cursor->at++;
-	pf_source_break(scan->source, &cursor->place);
+	pf_source_break(scan->words.source, &cursor->place);
 }
 
 /* The comment at the cursor, without the end of its line. */
@@ -179,25 +96,75 @@ static void skip_comment(struct pf_scan *scan, struct cursor *cursor)
 	}
 	cursor->at = cursor->end;
 	report(scan, &place, "comment without an end, expected */");
-	scan->source->broken = true;
+	scan->words.source->broken = true;
+}
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("-+._*", c));
+}
+
+/* Whether a value may end before this character. */
+static bool ends_value(char c)
+{
+	return c == '\0' || strchr(" \t\r\n;,)]}#", c) != NULL;
+}
+
+/* What is left of the line may belong to a secret. */
+static void skip_secret(struct pf_scan *scan, struct cursor *cursor)
+{
+	const enum pf_secrecy secrecy = pf_scan_secrecy(&scan->words.brackets);
+	const char *const start = cursor->at;
+
+	if (secrecy == PF_PUBLIC)
+		return;
+	while (cursor->at < cursor->end && *cursor->at != '\n' &&
+		!(secrecy == PF_UNKNOWN && strchr(";,}", *cursor->at)))
+		cursor->at++;
+	for (const char *c = start; c < cursor->at; c++)
+		if (strchr("{}()[]", *c))
+			pf_words_give_up(&scan->words);
+}
+
+static void take_bad_string(struct pf_scan *scan, struct cursor *cursor, const char *wrong)
+{
+	const bool known = pf_scan_secrecy(&scan->words.brackets) == PF_PUBLIC;
+
+	pf_scan_say(&scan->words.brackets, &cursor->place, "%s%s", wrong,
+		known ? "" : "; what follows was not read");
+	pf_words_text(&scan->words, "\"" PF_SPOILT_TEXT "\"");
+	if (known)
+		return;
+	/* it may be the secret that has a quote or a line end in it */
+	cursor->at = cursor->end;
+	pf_words_give_up(&scan->words);
 }
 
 static void take_string(struct pf_scan *scan, struct cursor *cursor)
 {
 	const char *const start = cursor->at, *wrong;
+	const bool is_value = scan->words.name == NULL && scan->words.previous == '=';
 	char *text = NULL;
 
-	flush(scan, '"');
+	pf_words_flush(&scan->words, '"');
 	wrong = pf_scan_string(&cursor->at, cursor->end, &text);
 	if (wrong) {
-		report(scan, &cursor->place, "%s: %s", pf_brackets_last_key(&scan->brackets),
-			wrong);
-		emit_text(scan, "\"" PF_SPOILT_TEXT "\"");
+		take_bad_string(scan, cursor, wrong);
 	} else {
-		emit(scan, start, (size_t)(cursor->at - start));
+		pf_words_emit(&scan->words, start, (size_t)(cursor->at - start));
+		if (is_value && strcmp(pf_brackets_last_key(&scan->words.brackets), "name") == 0)
+			pf_brackets_set_name(&scan->words.brackets, text);
 	}
 	free(text);
-	scan->previous = 'v';
+	scan->words.previous = 'v';
+	if (wrong || cursor->at == cursor->end || !is_word(*cursor->at))
+		return;
+	pf_scan_say(&scan->words.brackets, &cursor->place,
+		"something stands right behind the quotes; one inside is written \\\"");
+	scan->words.source->broken = true;
+	skip_secret(scan, cursor);
+	while (cursor->at < cursor->end && !ends_value(*cursor->at))
+		cursor->at++;
 }
 
 static void take_include(struct pf_scan *scan, struct cursor *cursor)
@@ -222,30 +189,20 @@ static void take_include(struct pf_scan *scan, struct cursor *cursor)
 		return;
 	}
 	scan->include(scan->user, path, &place);
-	pf_source_break(scan->source, &place);
+	pf_source_break(scan->words.source, &place);
 	free(path);
-}
-
-static bool is_word(char c)
-{
-	return isalnum((unsigned char)c) || (c && strchr("-+._*", c));
-}
-
-/* Whether a value may end before this character. */
-static bool ends_value(char c)
-{
-	return c == '\0' || strchr(" \t\r\n;,)]}#", c) != NULL;
 }
 
 /* A value that goes on after its first word: mqtt://box, house/door. False: it does not. */
 static bool take_bare_text(struct pf_scan *scan, struct cursor *cursor, const char *start)
 {
-	if (scan->previous != '=' || cursor->at == cursor->end || ends_value(*cursor->at))
+	if (scan->words.previous != '=' || cursor->at == cursor->end || ends_value(*cursor->at))
 		return false;
 	while (cursor->at < cursor->end && !ends_value(*cursor->at))
 		cursor->at++;
-	report_bare(scan, &cursor->place, start, (int)(cursor->at - start));
-	scan->previous = 'v';
+	pf_words_bare(&scan->words, &cursor->place, start, (size_t)(cursor->at - start));
+	scan->words.previous = 'v';
+	skip_secret(scan, cursor);
 	return true;
 }
 
@@ -260,36 +217,57 @@ static void take_word(struct pf_scan *scan, struct cursor *cursor)
 	while (cursor->at < cursor->end && is_word(*cursor->at))
 		cursor->at++;
 	size = (size_t)(cursor->at - start);
-	flush(scan, 'w');
-	if (take_bare_text(scan, cursor, start))
+	pf_words_flush(&scan->words, 'w');
+	if (scan->words.ended || take_bare_text(scan, cursor, start))
 		return;
 	if (!number) {
-		scan->name = pf_memdup(start, size);
-		scan->name_place = cursor->place;
+		scan->words.name = pf_memdup(start, size);
+		scan->words.name_place = cursor->place;
+		if (scan->words.previous == '=' && !pf_is_truth_word(scan->words.name)) {
+			pf_words_flush(&scan->words, ';');
+			skip_secret(scan, cursor);
+		}
 		return;
 	}
+	if (scan->words.previous == 'v' && pf_brackets_in_list(&scan->words.brackets))
+		pf_words_comma(&scan->words, &cursor->place);
 	wrong = pf_scan_number(start, size, text);
 	if (wrong) {
-		report(scan, &cursor->place, "%s: %.*s %s", pf_brackets_last_key(&scan->brackets),
-			(int)(size > 60 ? 60 : size), start, wrong);
-		emit_spoilt_integer(scan);
+		pf_scan_say_number(&scan->words.brackets, &cursor->place, start, size, wrong);
+		pf_words_spoilt(&scan->words);
+		skip_secret(scan, cursor);
 	} else {
-		emit_text(scan, text);
+		pf_words_text(&scan->words, text);
 	}
-	scan->previous = 'v';
+	scan->words.previous = 'v';
+}
+
+/* A text in quotes of another kind is as good as one without: where it ends, nobody knows. */
+static void take_stray_quote(struct pf_scan *scan, struct cursor *cursor)
+{
+	pf_words_spoilt(&scan->words);
+	scan->words.previous = 'v';
+	while (cursor->at < cursor->end && !strchr(";,}\n", *cursor->at))
+		cursor->at++;
 }
 
 static void take_stray(struct pf_scan *scan, struct cursor *cursor)
 {
-	const unsigned char byte = (unsigned char)*cursor->at;
+	const bool is_value = scan->words.name == NULL && scan->words.previous == '=';
+	enum pf_stray stray;
 
-	if (isprint(byte))
-		report(scan, &cursor->place, "stray \"%c\"; texts stand in quotes", byte);
-	else
-		report(scan, &cursor->place, "stray byte 0x%02x; texts stand in quotes", byte);
-	scan->source->broken = true;
+	cursor->at += pf_scan_say_stray(&scan->words.brackets, &cursor->place, cursor->at,
+		(size_t)(cursor->end - cursor->at), &stray);
+	if (stray == PF_STRAY_SPACE)
+		return;
+	if (is_value || scan->words.previous == 'v')
+		skip_secret(scan, cursor);
+	if (is_value && stray == PF_STRAY_QUOTE) {
+		take_stray_quote(scan, cursor);
+		return;
+	}
+	scan->words.source->broken = true;
 	/* one report for all of them */
-	cursor->at++;
 	while (cursor->at < cursor->end && !ends_value(*cursor->at) && !is_word(*cursor->at))
 		cursor->at++;
 }
@@ -331,15 +309,15 @@ void pf_scan_text(struct pf_scan *scan, const char *file, const char *text, size
 
 	if (size >= 3 && memcmp(text, byte_order_mark, 3) == 0)
 		cursor.at += 3;
-	pf_source_break(scan->source, &cursor.place);
-	while (cursor.at < cursor.end)
+	pf_source_break(scan->words.source, &cursor.place);
+	while (cursor.at < cursor.end && !scan->words.ended)
 		take_next(scan, &cursor);
 }
 
 void pf_scan_end(struct pf_scan *scan)
 {
-	flush(scan, ';');
-	if (!pf_brackets_end(&scan->brackets))
-		scan->source->broken = true;
+	pf_words_flush(&scan->words, ';');
+	if (!pf_brackets_end(&scan->words.brackets))
+		scan->words.source->broken = true;
 	free(scan);
 }

@@ -41,6 +41,8 @@ static void free_keys(struct pf_bracket *bracket)
 	for (size_t i = 0; i < bracket->n_keys; i++)
 		free(bracket->keys[i].name);
 	free(bracket->keys);
+	free(bracket->name);
+	bracket->name = NULL;
 	bracket->keys = NULL;
 	bracket->n_keys = 0;
 }
@@ -99,6 +101,28 @@ const char *pf_brackets_last_key(const struct pf_brackets *brackets)
 		i--;
 	return brackets->list[i].n_keys ? brackets->list[i].keys[brackets->list[i].n_keys - 1].name
 					: "value";
+}
+
+void pf_brackets_set_name(struct pf_brackets *brackets, const char *name)
+{
+	struct pf_bracket *group = &brackets->list[brackets->depth];
+
+	free(group->name);
+	group->name = pf_strdup(name);
+}
+
+/* Items are the groups in the lists of the file as a whole. */
+const char *pf_brackets_item(const struct pf_brackets *brackets, char text[PF_BRACKETS_ITEM_SIZE])
+{
+	const struct pf_bracket *file = &brackets->list[0], *item = &brackets->list[2];
+	const char *list;
+
+	if (brackets->depth < 2 || !item->name || file->n_keys == 0)
+		return "";
+	list = file->keys[file->n_keys - 1].name;
+	(void)snprintf(text, PF_BRACKETS_ITEM_SIZE,
+		"%.*s %.60s: ", (int)(strlen(list) < 12 ? strlen(list) - 1 : 11), list, item->name);
+	return text;
 }
 
 bool pf_brackets_end(struct pf_brackets *brackets)

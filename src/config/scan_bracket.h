@@ -15,7 +15,8 @@
 #include "config/config.h"
 #include "config/problems.h"
 
-#define PF_BRACKETS_MAX 32
+#define PF_BRACKETS_MAX       32
+#define PF_BRACKETS_ITEM_SIZE 80
 
 /* A key of a group. */
 struct pf_bracket_key {
@@ -29,6 +30,7 @@ struct pf_bracket {
 	struct pf_place place;
 	struct pf_bracket_key *keys;
 	size_t n_keys;
+	char *name; /* of the item that a group is, once it was read; or NULL */
 };
 
 /* All zero but `problems` (borrowed): none is open. */
@@ -54,6 +56,12 @@ bool pf_brackets_add_key(
 
 /* The newest key of the innermost group, lists in it included; "value" if it has none. */
 const char *pf_brackets_last_key(const struct pf_brackets *brackets);
+
+/* Notes the value of a key "name". */
+void pf_brackets_set_name(struct pf_brackets *brackets, const char *name);
+
+/* "input door: " for what is being read, if its name has been; or "". Into text. */
+const char *pf_brackets_item(const struct pf_brackets *brackets, char text[PF_BRACKETS_ITEM_SIZE]);
 
 /* Reports what is still open and frees all. Whether all brackets were right. */
 bool pf_brackets_end(struct pf_brackets *brackets);

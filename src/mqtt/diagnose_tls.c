@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/shown.h"
 #include "mqtt/diagnose.h"
 #include "mqtt/secret.h"
 
@@ -86,10 +87,11 @@ static int say_key(
 	const struct pf_endpoint *endpoint, const struct key_password *password, char *ret_text)
 {
 	const char *key = endpoint->key_file;
+	char shown[PF_SHOWN_SIZE];
 
 	if (password->error)
-		return say(ret_text, "key_password_file %s cannot be read: %s", password->path,
-			strerror(-password->error));
+		return say(ret_text, "key_password_file %s cannot be read: %s",
+			pf_shown(PF_HIDDEN, password->path, shown), strerror(-password->error));
 	if (password->asked && !password->path)
 		return say(ret_text, "key_file %s is encrypted, and there is no key_password_file",
 			key);

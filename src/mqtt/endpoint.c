@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/shown.h"
 
 static const struct {
 	const char *prefix, *port;
@@ -99,6 +100,11 @@ static int check_file(const char *path)
 	return S_ISREG(status.st_mode) ? 0 : -EINVAL;
 }
 
+static const char *shown(const char *key, const char *path, char text[PF_SHOWN_SIZE])
+{
+	return strcmp(key, "key_file") == 0 ? pf_shown(PF_HIDDEN, path, text) : path;
+}
+
 int pf_endpoint_check_files(const struct pf_endpoint *endpoint, char *ret_text, size_t size)
 {
 	const struct {
@@ -108,10 +114,12 @@ int pf_endpoint_check_files(const struct pf_endpoint *endpoint, char *ret_text, 
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		const int r = files[i].path ? check_file(files[i].path) : 0;
+		char text[PF_SHOWN_SIZE];
 
 		if (r) {
 			(void)snprintf(ret_text, size, "%s %s cannot be read: %s", files[i].key,
-				files[i].path, r == -EINVAL ? "no regular file" : strerror(-r));
+				shown(files[i].key, files[i].path, text),
+				r == -EINVAL ? "no regular file" : strerror(-r));
 			return r;
 		}
 	}

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/shown.h"
 #include "mqtt/reason.h"
 #include "mqtt/secret.h"
 
@@ -148,10 +149,11 @@ static int read_secret(
 	const char *key, const char *path, struct pf_secret *ret_secret, char *ret_text)
 {
 	const int r = path ? pf_secret_read(path, ret_secret) : 0;
+	char shown[PF_SHOWN_SIZE];
 
 	if (r)
-		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s %s cannot be read: %s", key, path,
-			strerror(-r));
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s %s cannot be read: %s", key,
+			pf_shown(PF_HIDDEN, path, shown), strerror(-r));
 	return r;
 }
 

@@ -165,5 +165,25 @@ a_crash_leaves_no_core() {
   ! left_core "$dir/crash" || fail "a core: $(cat "$dir/crash.end"; ls "$dir/crash")"
 }
 
-run_tests secrets_are_in_no_log_no_message_and_no_process_list \
+# a password where the path of its file belongs, and others: at start, in check and at a reload
+mistaken_secrets_are_not_repeated() {
+  local setting
+  start_secret_broker
+  start_online
+  for setting in "password_file = \"$password\";" "password_file = $password;" \
+    "password = \"$password\";" "broker = \"mqtt://shed:$password@localhost\";" \
+    "password_file = \"/$password\"; ca_file = \"/a\";" "key_file = \"$password" "$password"; do
+    configure <<<"outputs: ( { name = \"a\"; line = \"GPIO5\"; $setting } );"
+    sed -i "s|^mqtt: {.*|& $setting|" "$dir/pinferry.conf"
+    reload
+    ! pinferry check >"$dir/check.out" 2>&1 || fail "check takes $setting"
+    ! pinferry run >>"$dir/daemon.out" 2>>"$daemon_log" || fail "run takes $setting"
+    hold_no_secret "$dir/check.out" "$daemon_log" "$messages"
+  done
+  stop_daemon
+  grep -q 'the configuration has errors' "$daemon_log" || fail 'no reload was refused'
+  hold_no_secret "$daemon_log" "$dir/daemon.out" "$messages"
+}
+
+run_tests mistaken_secrets_are_not_repeated secrets_are_in_no_log_no_message_and_no_process_list \
   files_that_others_can_read_are_told_once a_crash_leaves_no_core
