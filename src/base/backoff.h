@@ -13,10 +13,7 @@
 /* The wait in ms after failure number n in a row (from 1): 1000, 2000, 4000, ... 60000. */
 uint32_t pf_backoff_ms(uint32_t n);
 
-/*
- * The same for a line, behind which a relay may be on that is to go off: 1000, 2000, 4000, 5000,
- * 5000, ... A try costs little.
- */
+/* The same for a line, which costs little to try: never more than 4000, so that it is soon back. */
 uint32_t pf_backoff_line_ms(uint32_t n);
 
 #endif
