@@ -96,6 +96,14 @@ static void check_limits(const struct pf_item_loader *item, const struct pf_outp
 		pf_item_error(item, "min_on_s", "longer than max_on_s");
 }
 
+/* A stored "on" would pulse at each connect. */
+static void check_stored(const struct pf_item_loader *item, const struct pf_output_config *output)
+{
+	if (output->accept_retained && output->pulse_ms)
+		pf_item_error(item, "accept_retained",
+			"does not go with pulse_ms: a stored ON would pulse at each connect");
+}
+
 void pf_load_envelope(const struct pf_item_loader *item, const struct pf_output_config *output)
 {
 	if (output->failsafe.heartbeat_topic)
@@ -105,6 +113,7 @@ void pf_load_envelope(const struct pf_item_loader *item, const struct pf_output_
 	if (output->interlock)
 		check_interlock(item, output);
 	check_limits(item, output);
+	check_stored(item, output);
 }
 
 void pf_load_interlock(struct pf_loader *loader, const struct pf_node *group, size_t index)
