@@ -356,7 +356,7 @@ void pf_bridge_stop(struct pf_bridge *bridge)
 		return;
 	bridge->stopping = true;
 	bridge->stop_ns = pf_clock_now_ns();
-	pf_items_exit(&bridge->items);
+	pf_items_exit(&bridge->items, bridge->stop_ns + REST_DEADLINE_MS * PF_NS_PER_MS);
 	/* if the old link is ending for a reload, its end is the end of all */
 	if (!bridge->link_ending)
 		on_rest(&bridge->rest, bridge->stop_ns);

@@ -24,6 +24,9 @@ struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_inpu
 /* The same input in a new configuration. */
 void pf_input_item_rebind(struct pf_input_item *input, const struct pf_input_config *config);
 
+/* Whether its line is held. */
+bool pf_input_item_is_held(const struct pf_input_item *input);
+
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_input_item_free(struct pf_input_item *input, bool clear);
 

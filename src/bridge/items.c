@@ -13,9 +13,6 @@
 /* How often all lines are read, in case an edge was lost or an output has come off. */
 #define RESYNC_S 10
 
-/* How often outputs that are leaving are looked at. */
-#define LEAVE_MS 50
-
 /* ---- start ------------------------------------------------------------------------------------
  */
 
@@ -29,32 +26,24 @@ static void on_pressed(void *user, const char *name)
 		pf_output_item_button(items->outputs[i], now_ns, name);
 }
 
+static void resync_input(struct pf_items *items, size_t i)
+{
+	const bool held = pf_input_item_is_held(items->inputs[i]);
+
+	pf_leaving_yield(&items->leaving, &items->env->config->inputs[i], held);
+	pf_input_item_resync(items->inputs[i]);
+}
+
 static void on_resync(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_items *items = PF_OWNER(timer, struct pf_items, resync);
 
 	for (size_t i = 0; i < items->env->config->n_inputs; i++)
-		pf_input_item_resync(items->inputs[i]);
+		resync_input(items, i);
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
 		pf_output_item_check(items->outputs[i], now_ns);
-	for (size_t i = 0; i < items->n_leaving; i++)
-		pf_output_item_check(items->leaving[i], now_ns);
+	pf_leaving_check(&items->leaving, now_ns);
 	pf_timer_set(&items->env->timers, timer, now_ns + RESYNC_S * PF_NS_PER_S);
-}
-
-/* Frees the outputs that have come to rest after they left the configuration. */
-static void on_leave(struct pf_timer *timer, uint64_t now_ns)
-{
-	struct pf_items *items = PF_OWNER(timer, struct pf_items, leave);
-
-	for (size_t i = items->n_leaving; i-- > 0;) {
-		if (pf_output_item_is_busy(items->leaving[i]))
-			continue;
-		pf_output_item_free(items->leaving[i], true);
-		items->leaving[i] = items->leaving[--items->n_leaving];
-	}
-	if (items->n_leaving)
-		pf_timer_set(&items->env->timers, timer, now_ns + LEAVE_MS * PF_NS_PER_MS);
 }
 
 static struct pf_interlock *make_groups(const struct pf_config *config)
@@ -88,6 +77,7 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	const struct pf_config *config = env->config;
 
 	*items = (struct pf_items){.env = env, .groups = make_groups(config)};
+	pf_leaving_init(&items->leaving, env);
 	items->outputs = pf_calloc(config->n_outputs, sizeof(struct pf_output_item *));
 	items->inputs = pf_calloc(config->n_inputs, sizeof(struct pf_input_item *));
 	items->sensors = pf_calloc(config->n_sensors, sizeof(struct pf_sensor_item *));
@@ -101,7 +91,6 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	for (size_t i = 0; i < config->n_sensors; i++)
 		items->sensors[i] = pf_sensor_item_new(
 			env, &config->sensors[i], i, config->n_sensors);
-	pf_timer_init(&items->leave, on_leave);
 	pf_timer_init(&items->resync, on_resync);
 	pf_timer_set(&env->timers, &items->resync, pf_clock_now_ns() + RESYNC_S * PF_NS_PER_S);
 }
@@ -140,29 +129,15 @@ static void keep_sensors(struct pf_items *items, struct pf_sensor_item **sensors
 		pf_sensor_item_remove(items->sensors[k], old);
 }
 
-/* Brings an output that is no longer configured to rest; on a slow line that takes its time. */
-static void remove_output(
-	struct pf_items *items, struct pf_output_item *output, struct pf_config *old)
-{
-	pf_output_item_exit(output);
-	if (!pf_output_item_is_busy(output)) {
-		pf_output_item_free(output, true);
-		return;
-	}
-	pf_output_item_leave(output, old);
-	items->leaving = pf_reallocarray(
-		items->leaving, items->n_leaving + 1, sizeof(struct pf_output_item *));
-	items->leaving[items->n_leaving++] = output;
-	pf_timer_set(&items->env->timers, &items->leave, 0);
-}
-
 /*
- * Takes from the old outputs those whose line stays; of the others the lines are free afterwards,
- * so that a new item can have them.
+ * Takes from the old outputs those whose line stays. The others leave; before that, all that were
+ * in a group take with them whom they have to wait for.
  */
 static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs,
 	struct pf_config *old, const struct pf_config *config)
 {
+	for (size_t i = 0; i < old->n_interlocks; i++)
+		pf_interlock_part(&items->groups[i]);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
 			if (items->outputs[k] &&
@@ -172,18 +147,19 @@ static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs
 			}
 	for (size_t k = 0; k < old->n_outputs; k++)
 		if (items->outputs[k])
-			remove_output(items, items->outputs[k], old);
+			pf_leaving_add(&items->leaving, items->outputs[k], old);
 }
 
-static void inherit_groups(struct pf_interlock *groups, const struct pf_config *config,
-	const struct pf_interlock *old_groups, const struct pf_config *old)
+/* Lines of outputs that have left are there for those that have them now. */
+static void free_lines(struct pf_items *items, struct pf_output_item **outputs, const bool *kept,
+	const struct pf_config *config)
 {
-	for (size_t i = 0; i < old->n_interlocks; i++) {
-		struct pf_interlock *group = find_group(groups, config, old_groups[i].name);
-
-		if (group)
-			pf_interlock_inherit(group, &old_groups[i]);
-	}
+	for (size_t i = 0; i < config->n_outputs; i++)
+		if (!kept[i])
+			pf_leaving_replace(&items->leaving, outputs[i]);
+	for (size_t i = 0; i < config->n_inputs; i++)
+		pf_leaving_yield(&items->leaving, &config->inputs[i], false);
+	pf_leaving_purge(&items->leaving);
 }
 
 /*
@@ -191,7 +167,7 @@ static void inherit_groups(struct pf_interlock *groups, const struct pf_config *
  * in its group before the first may move: else it would not know whom it has to wait for.
  */
 static void reload_outputs(struct pf_items *items, struct pf_output_item **outputs,
-	struct pf_interlock *groups, const struct pf_config *old, const struct pf_config *config)
+	struct pf_interlock *groups, const struct pf_config *config)
 {
 	bool *kept = pf_calloc(config->n_outputs, sizeof *kept);
 
@@ -205,11 +181,9 @@ static void reload_outputs(struct pf_items *items, struct pf_output_item **outpu
 		else
 			outputs[i] = pf_output_item_new(items->env, &config->outputs[i], group);
 	}
-	/* as long as one that leaves may be on, the others have to wait for it */
-	for (size_t i = 0; i < items->n_leaving; i++)
-		pf_output_item_regroup(items->leaving[i],
-			find_group(groups, config, pf_output_item_group(items->leaving[i])));
-	inherit_groups(groups, config, items->groups, old);
+	free_lines(items, outputs, kept, config);
+	for (size_t i = 0; i < config->n_interlocks; i++)
+		pf_interlock_join(&groups[i]);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (kept[i])
 			pf_output_item_rebind(outputs[i], &config->outputs[i]);
@@ -242,7 +216,7 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config)
 	keep_inputs(items, inputs, old, config);
 	keep_outputs(items, outputs, old, config);
 	env->config = config;
-	reload_outputs(items, outputs, groups, old, config);
+	reload_outputs(items, outputs, groups, config);
 	free_groups(items->groups, old);
 	free(items->outputs);
 	free(items->inputs);
@@ -341,19 +315,23 @@ bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_conf
 /* ---- stop -------------------------------------------------------------------------------------
  */
 
-void pf_items_exit(struct pf_items *items)
+void pf_items_exit(struct pf_items *items, uint64_t until_ns)
 {
 	const struct pf_config *config = items->env->config;
 
-	for (size_t i = 0; i < config->n_outputs; i++)
-		pf_output_item_exit(items->outputs[i]);
+	pf_leaving_exit(&items->leaving, until_ns);
+	/* what goes on has to wait for what goes off */
+	for (int on = 0; on < 2; on++)
+		for (size_t i = 0; i < config->n_outputs; i++)
+			if ((config->outputs[i].on_exit == PF_ON_EXIT_ON) == on)
+				pf_output_item_exit(items->outputs[i], until_ns);
 	for (size_t i = 0; i < config->n_sensors; i++)
 		pf_sensor_item_stop(items->sensors[i]);
 }
 
 bool pf_items_are_busy(const struct pf_items *items)
 {
-	bool busy = items->n_leaving > 0;
+	bool busy = pf_leaving_are_busy(&items->leaving);
 
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
 		busy = busy || pf_output_item_is_busy(items->outputs[i]);
@@ -365,12 +343,9 @@ void pf_items_free(struct pf_items *items, bool sensors)
 	const struct pf_config *config = items->env->config;
 
 	pf_timer_stop(&items->env->timers, &items->resync);
-	pf_timer_stop(&items->env->timers, &items->leave);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		pf_output_item_free(items->outputs[i], false);
-	for (size_t i = 0; i < items->n_leaving; i++)
-		pf_output_item_free(items->leaving[i], false);
-	free(items->leaving);
+	pf_leaving_done(&items->leaving);
 	for (size_t i = 0; i < config->n_inputs; i++)
 		pf_input_item_free(items->inputs[i], false);
 	for (size_t i = 0; sensors && i < config->n_sensors; i++)

@@ -10,6 +10,7 @@
 
 #include "bridge/env.h"
 #include "bridge/input_item.h"
+#include "bridge/leaving.h"
 #include "bridge/output_item.h"
 #include "bridge/sensor_item.h"
 #include "output/interlock.h"
@@ -22,11 +23,7 @@ struct pf_items {
 	struct pf_input_item **inputs;
 	struct pf_sensor_item **sensors;
 	struct pf_timer resync;
-	/* outputs that have left the configuration, until the bus of their line has let them rest
-	 */
-	struct pf_output_item **leaving;
-	size_t n_leaving;
-	struct pf_timer leave;
+	struct pf_leaving leaving; /* outputs that were in the configuration before */
 };
 
 /* Starts the items of env->config: outputs first, in their initial states. */
@@ -59,10 +56,13 @@ void pf_items_subscribe(const struct pf_items *items, struct pf_link *link);
 /* Whether a link made for `a` is subscribed to what `b` needs. */
 bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_config *b);
 
-/* Brings all outputs to their on_exit states at once and lets the sensors rest. */
-void pf_items_exit(struct pf_items *items);
+/*
+ * Brings all outputs to their on_exit states at once and lets the sensors rest. An "on" that a
+ * limit holds back may follow until until_ns.
+ */
+void pf_items_exit(struct pf_items *items, uint64_t until_ns);
 
-/* Whether an output on a slow line has not come to rest yet. */
+/* Whether an output has not come to rest yet: its bus works on it, or on_exit waits for a limit. */
 bool pf_items_are_busy(const struct pf_items *items);
 
 /* Frees everything; the sensors only if no bus hangs. */

@@ -35,37 +35,52 @@ void pf_output_item_check(struct pf_output_item *output, uint64_t now_ns)
 
 /* ---- limits -------------------------------------------------------------------------- */
 
+/* Tells the world why a limit acted, or nothing came of a command; now, or when the broker is back.
+ */
+static void tell(struct pf_output_item *output, const char *reason)
+{
+	struct pf_outcome outcome = {
+		.verdict = reason == pf_output_stale ? PF_VERDICT_IGNORED : PF_VERDICT_DONE};
+
+	output->untold = output->item.env->publisher.connected ? NULL : reason;
+	if (output->untold)
+		return;
+	pf_explain(outcome.reason, "%s", reason);
+	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
+		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
+}
+
 static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_output_item *output = PF_OWNER(timer, struct pf_output_item, tick);
 	const enum pf_source before = output->output.source; /* a limit is told when it acts */
 	const char *reason = pf_output_tick(&output->output, now_ns);
+	const enum pf_source source = output->output.source;
+	const bool acts = source >= PF_SOURCE_MAX_ON;
 
 	pf_output_hold_changed(output);
 	if (reason)
 		pf_info("output %s: %s", output->config->item.name, reason);
-	if (reason && output->output.source >= PF_SOURCE_MAX_ON && output->output.source != before)
-		pf_limit_notice_begin(&output->notice, &output->output, reason);
-	pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
+	if (output->state && (reason == pf_output_stale || (reason && acts && source != before)))
+		tell(output, reason);
 }
 
 void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason)
 {
 	const char *heartbeat = output->config->failsafe.heartbeat_topic;
 
-	if (strcmp(topic, output->config->command_topic) == 0)
-		pf_item_raise(&output->item, PF_HINDRANCE_COMMANDS, "%s", reason);
-	if (heartbeat && strcmp(topic, heartbeat) == 0)
-		pf_item_raise(&output->item, PF_HINDRANCE_HEARTBEAT, "%s", reason);
+	if (strcmp(topic, output->config->command_topic) == 0 ||
+		(heartbeat && strcmp(topic, heartbeat) == 0))
+		pf_item_hinder(&output->item, reason);
 }
 
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up)
 {
-	/* what the next broker refuses is not known yet */
 	if (!up)
-		pf_item_lower(&output->item, PF_HINDRANCE_COMMANDS | PF_HINDRANCE_HEARTBEAT);
+		pf_item_hinder(&output->item, NULL);
 	pf_output_link(&output->output, now_ns, up);
-	pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
+	if (up && output->untold)
+		tell(output, output->untold);
 }
 
 /* ---- commands ------------------------------------------------------------------------ */
@@ -74,7 +89,9 @@ void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up
 static bool is_ignored(const struct pf_output_item *output, const struct pf_link_message *message,
 	bool stale, const struct pf_command *command, struct pf_outcome *ret_outcome)
 {
-	const bool plain = command->state != PF_COMMAND_TOGGLE && !command->for_ms;
+	const bool timed = command->for_ms ||
+			   (command->state == PF_COMMAND_ON && output->config->pulse_ms);
+	const bool plain = command->state != PF_COMMAND_TOGGLE && !timed;
 	const char *reason = stale ? "stale" : NULL;
 
 	if (message->retained && !(output->config->accept_retained && plain))
@@ -86,6 +103,21 @@ static bool is_ignored(const struct pf_output_item *output, const struct pf_link
 	return true;
 }
 
+/* Why the line is not available, in the words of the item's error, if it has one. */
+static void obey(struct pf_output_item *output, uint64_t now_ns, const struct pf_command *command,
+	struct pf_outcome *ret_outcome)
+{
+	const bool hung = output->hung;
+
+	if (!hung)
+		pf_output_command(&output->output, now_ns, command, ret_outcome);
+	if (output->item.health == PF_HEALTH_FAULTY &&
+		(hung || (ret_outcome->verdict == PF_VERDICT_REJECTED && !output->output.held))) {
+		ret_outcome->verdict = PF_VERDICT_REJECTED;
+		pf_explain(ret_outcome->reason, "%s", pf_state_payload(output->item.error));
+	}
+}
+
 static void take_command(struct pf_output_item *output, uint64_t now_ns,
 	enum pf_command_topic topic, const struct pf_link_message *message, bool stale)
 {
@@ -95,10 +127,11 @@ static void take_command(struct pf_output_item *output, uint64_t now_ns,
 	const int r = pf_command_parse(topic, (const char *)message->payload, message->payload_size,
 		config->payload_on, config->payload_off, &command, outcome.reason);
 
+	command.said_ns = message->time_ns;
 	if (!is_ignored(output, message, stale, &command, &outcome) && r == 0) {
 		/* confirms the state even if it does not change */
 		output->published = false;
-		pf_output_command(&output->output, now_ns, &command, &outcome);
+		obey(output, now_ns, &command, &outcome);
 	}
 	pf_ack_send(output->item.env, output->config, message, command.id, &outcome,
 		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
@@ -150,7 +183,7 @@ void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const
 		command.state = PF_COMMAND_TOGGLE;
 	else if (button->action == PF_BUTTON_OFF)
 		command.state = PF_COMMAND_OFF;
-	pf_output_command(&output->output, now_ns, &command, &outcome);
+	obey(output, now_ns, &command, &outcome);
 	if (outcome.verdict != PF_VERDICT_DONE)
 		pf_info("output %s: button %s: %s", output->config->item.name, input,
 			outcome.reason);
@@ -163,16 +196,23 @@ void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_lin
 
 /* ---- life ---------------------------------------------------------------------------- */
 
-void pf_output_item_exit(struct pf_output_item *output)
+void pf_output_item_exit(struct pf_output_item *output, uint64_t until_ns)
 {
-	pf_output_exit(&output->output, pf_clock_now_ns());
+	const enum pf_on_exit on_exit = output->config->on_exit;
+
+	pf_output_exit(&output->output, pf_clock_now_ns(), until_ns);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
+	if (on_exit == PF_ON_EXIT_ON && output->output.held && !output->output.desired)
+		pf_warning("output %s: stays off, because \"on\" would have to wait for too long",
+			output->config->item.name);
 }
 
-/* Between the topics of the item, which come first and last. */
-static void add_topics(struct pf_output_item *output)
+static void add_topics(struct pf_output_item *output, struct pf_env *env)
 {
-	pf_output_topics_init(&output->topics, output->config);
+	const struct pf_output_config *config = output->config;
+
+	pf_output_topics_init(&output->topics, config);
+	pf_item_init(&output->item, env, "output", &config->item);
 	output->state = pf_item_add_state(&output->item, NULL);
 	pf_item_add_availability(&output->item);
 }
@@ -181,7 +221,7 @@ static void remove_topics(struct pf_output_item *output, bool clear)
 {
 	pf_state_remove(&output->item.env->publisher, output->state, clear);
 	output->state = NULL;
-	pf_item_drop_topics(&output->item, clear);
+	pf_item_done(&output->item, clear);
 	pf_output_topics_done(&output->topics);
 	output->topics = (struct pf_output_topics){0};
 }
@@ -192,8 +232,7 @@ struct pf_output_item *pf_output_item_new(
 	struct pf_output_item *output = pf_calloc(1, sizeof *output);
 
 	output->config = config;
-	pf_item_init(&output->item, env, "output", &config->item);
-	add_topics(output);
+	add_topics(output, env);
 	pf_timer_init(&output->tick, on_tick);
 	pf_timer_init(&output->retry, on_retry);
 	pf_output_init(
@@ -206,42 +245,28 @@ void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *
 	pf_output_regroup(&output->output, group);
 }
 
-/* The new topics get what the old ones had; what hinders the output has not changed. */
+/* The new topics get what the old ones had. */
 static void move_topics(struct pf_output_item *output)
 {
+	struct pf_env *env = output->item.env;
+	const bool faulty = output->item.health == PF_HEALTH_FAULTY;
+	char *reason = faulty ? pf_strdup(pf_state_payload(output->item.error)) : NULL;
+
 	remove_topics(output, true);
-	pf_item_add_topics(&output->item);
-	add_topics(output);
-	if (output->output.held && !pf_item_is_hindered(&output->item, PF_HINDRANCES_OF_HARDWARE))
+	add_topics(output, env);
+	if (faulty)
+		pf_item_fault(&output->item, "%s", reason);
+	else if (output->output.held)
 		pf_output_hold_back(output);
-	else
-		pf_item_tell(&output->item);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* What was refused of topics that are not used any more hinders nobody. */
-static void forget_refusals(struct pf_output_item *output, const struct pf_output_config *old)
-{
-	const struct pf_output_config *config = output->config;
-
-	if (!same_text(config->command_topic, old->command_topic))
-		pf_item_lower(&output->item, PF_HINDRANCE_COMMANDS);
-	if (!same_text(config->failsafe.heartbeat_topic, old->failsafe.heartbeat_topic))
-		pf_item_lower(&output->item, PF_HINDRANCE_HEARTBEAT);
+	free(reason);
 }
 
 void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config)
 {
-	const struct pf_output_config *old = output->config;
-	const bool same_topics = pf_same_output_topics(old, config);
+	const bool same_topics = pf_same_output_topics(output->config, config);
 
 	output->config = config;
 	output->item.config = &config->item;
-	forget_refusals(output, old);
 	if (!same_topics)
 		move_topics(output);
 	pf_output_hold_report(
@@ -250,19 +275,44 @@ void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output
 
 bool pf_output_item_is_busy(const struct pf_output_item *output)
 {
-	return output->output.writing;
+	return output->output.writing || pf_output_is_waiting(&output->output);
 }
 
 void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old)
 {
+	pf_output_leave(&output->output, pf_clock_now_ns());
 	output->held = pf_config_hold(old);
 	remove_topics(output, true);
-	pf_item_done(&output->item, true);
 }
 
-const char *pf_output_item_group(const struct pf_output_item *output)
+bool pf_output_item_has_left(struct pf_output_item *output)
 {
-	return output->config->interlock;
+	return pf_output_has_left(&output->output);
+}
+
+static bool same_line(const struct pf_output_item *output, const struct pf_driver *driver,
+	const struct pf_line_config *line)
+{
+	return output->config->driver == driver && strcmp(output->config->line.key, line->key) == 0;
+}
+
+bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item *by)
+{
+	if (!same_line(output, by->config->driver, &by->config->line))
+		return false;
+	pf_output_replace(&output->output, &by->output);
+	return true;
+}
+
+bool pf_output_item_yield(
+	struct pf_output_item *output, const struct pf_input_config *input, bool held)
+{
+	if (!same_line(output, input->driver, &input->line) || output->output.writing ||
+		(!held && !output->output.held))
+		return false;
+	pf_output_hold_release(output);
+	pf_output_yield(&output->output, pf_clock_now_ns());
+	return true;
 }
 
 void pf_output_item_free(struct pf_output_item *output, bool clear)
@@ -276,7 +326,6 @@ void pf_output_item_free(struct pf_output_item *output, bool clear)
 	pf_timer_stop(&output->item.env->timers, &output->tick);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
 	remove_topics(output, clear);
-	pf_item_done(&output->item, clear);
 	pf_config_free(output->held);
 	free(output);
 }

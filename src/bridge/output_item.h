@@ -40,19 +40,29 @@ void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *
 void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config);
 
 /*
- * Whether a write or request is under way on the bus of a slow line: after pf_output_item_exit(),
- * whether the line has not come to rest yet. Never so for other lines.
+ * Whether a write or request is under way on the bus of a slow line, or, after
+ * pf_output_item_exit(), on_exit waits for a limit: the line has not come to rest yet.
  */
 bool pf_output_item_is_busy(const struct pf_output_item *output);
 
 /*
- * The output has left the configuration `old`, which is held, and is busy: clears its retained
- * topics. To be freed when it is not busy any more; until then it stays in the group of its name.
+ * The output has left the configuration `old`, which is held: brings it to rest, takes it out of
+ * its group, and clears its retained topics. It goes on trying until pf_output_item_has_left().
  */
 void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old);
 
-/* The name of its interlock, or NULL. */
-const char *pf_output_item_group(const struct pf_output_item *output);
+/* Whether one that has left is at rest, and nobody waits for it to go off. */
+bool pf_output_item_has_left(struct pf_output_item *output);
+
+/* If `by` has the line of one that has left: who waited for that one waits for `by`. Whether. */
+bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item *by);
+
+/*
+ * If an input has the line of one that has left, and `held`, it is off and nobody waits for it; so
+ * too if the line is still held here, which gives it up. Whether.
+ */
+bool pf_output_item_yield(
+	struct pf_output_item *output, const struct pf_input_config *input, bool held);
 
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_output_item_free(struct pf_output_item *output, bool clear);
@@ -87,8 +97,11 @@ void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up
  */
 void pf_output_item_check(struct pf_output_item *output, uint64_t now_ns);
 
-/* Brings the line to its on_exit state; commands are rejected from now on. */
-void pf_output_item_exit(struct pf_output_item *output);
+/*
+ * Brings the line to its on_exit state; an "on" may wait until until_ns. Commands are rejected from
+ * now on.
+ */
+void pf_output_item_exit(struct pf_output_item *output, uint64_t until_ns);
 
 /* Adds the output's command topics to what the link subscribes, but not its heartbeat topic. */
 void pf_output_item_subscribe(const struct pf_output_item *output, struct pf_link *link);

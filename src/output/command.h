@@ -32,6 +32,7 @@ enum pf_command_state { PF_COMMAND_OFF, PF_COMMAND_ON, PF_COMMAND_TOGGLE };
 struct pf_command {
 	enum pf_command_state state;
 	uint32_t for_ms;             /* 0: for good; else 1 to PF_PULSE_MAX_MS */
+	uint64_t said_ns;            /* when it was given, CLOCK_BOOTTIME; 0: now */
 	char id[PF_COMMAND_ID_SIZE]; /* "" if none was given */
 };
 

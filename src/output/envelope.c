@@ -4,6 +4,8 @@
 #include "output/envelope.h"
 
 #include "base/clock.h"
+#include "output/age.h"
+#include "output/bond.h"
 #include "output/interlock.h"
 
 uint64_t pf_envelope_after_ns(uint64_t time_ns, uint64_t span_ns)
@@ -49,8 +51,88 @@ uint64_t pf_envelope_allowed_ns(const struct pf_output *output, enum pf_source s
 					 : pf_envelope_after_ns(
 						   output->on_ns, config->min_on_ms * PF_NS_PER_MS);
 	rested_ns = pf_envelope_after_ns(output->off_ns, config->min_off_ms * PF_NS_PER_MS);
-	group_ns = output->group ? pf_interlock_allows_ns(output->group, output) : 0;
+	group_ns = pf_interlock_allows_ns(output);
 	return rested_ns > group_ns ? rested_ns : group_ns;
+}
+
+uint64_t pf_envelope_ready_ns(const struct pf_output *output, uint64_t now_ns, bool level)
+{
+	const uint64_t own_ns = pf_envelope_after_ns(
+		output->off_ns, output->config->min_off_ms * PF_NS_PER_MS);
+	uint64_t group_ns;
+
+	if (!level || level == output->level)
+		return pf_envelope_allowed_ns(output, PF_SOURCE_COMMAND, level);
+	group_ns = pf_interlock_ready_ns(output, now_ns);
+	return own_ns > group_ns ? own_ns : group_ns;
+}
+
+uint64_t pf_envelope_expiry_ns(const struct pf_output *output)
+{
+	const bool plain = output->for_ns == PF_NEVER;
+	uint64_t since_ns = 0;
+
+	if (!output->pending || output->said_ns == PF_NEVER || output->closed)
+		return PF_NEVER;
+	/* what is on its way cannot be called back; pf_envelope_arrive() looks what is to follow */
+	if (output->writing)
+		return PF_NEVER;
+	if (plain && output->held) {
+		if (output->pending_ns != PF_NEVER)
+			return PF_NEVER;
+		since_ns = pf_interlock_unknown_ns(output);
+	}
+	since_ns = since_ns > output->said_ns ? since_ns : output->said_ns;
+	return pf_envelope_after_ns(since_ns, PF_AGE_MAX_NS + 1);
+}
+
+struct pf_wish pf_envelope_wish(const struct pf_output *output)
+{
+	return (struct pf_wish){.level = output->desired,
+		.for_ns = output->for_ns,
+		.source = output->source,
+		.pulse_end_ns = output->pulse_end_ns};
+}
+
+void pf_envelope_restore(struct pf_output *output, const struct pf_wish *before)
+{
+	output->desired = before->level;
+	output->for_ns = before->for_ns;
+	output->source = before->source;
+	output->pulse_end_ns = before->pulse_end_ns;
+	output->said_ns = PF_NEVER;
+	/* what is on its way to the line may be something else */
+	output->pending = output->writing || output->desired != output->level;
+	output->pending_ns = PF_NEVER;
+}
+
+/* Nobody means any more what was said that long ago. */
+static void drop_wish(struct pf_output *output)
+{
+	output->dropped = output->dropped || output->source == PF_SOURCE_COMMAND;
+	pf_envelope_restore(output, &output->before);
+}
+
+static void drop_if_expired(struct pf_output *output, uint64_t now_ns)
+{
+	if (now_ns >= pf_envelope_expiry_ns(output))
+		drop_wish(output);
+}
+
+void pf_envelope_arrive(struct pf_output *output, uint64_t now_ns)
+{
+	const bool plain = output->for_ns == PF_NEVER;
+
+	output->writing = false;
+	if (!output->pending || output->said_ns == PF_NEVER || output->closed)
+		return;
+	if (plain && (!output->desired || output->writing_level))
+		return;
+	if (!pf_age_is_stale(now_ns, output->said_ns))
+		return;
+	drop_wish(output);
+	/* the level that has arrived may be another one */
+	output->pending = true;
 }
 
 /* Restored by start within the same boot, the period goes on; else it begins now. */
@@ -79,6 +161,8 @@ static void note_level(struct pf_output *output, enum pf_source source, bool lev
 		if (source != PF_SOURCE_EXIT)
 			output->period_ns = 0;
 	}
+	if (!level && !output->uncertain)
+		pf_bond_settle(output);
 }
 
 /* What an "on" that failed has left on the line is not known; it may be on. */
@@ -95,6 +179,7 @@ static void note_under_way(struct pf_output *output, uint64_t now_ns, bool level
 	output->writing_level = level;
 	output->writing_ns = now_ns;
 	output->writing_source = output->source;
+	output->writing_for_ns = output->for_ns;
 	output->uncertain = output->uncertain || level;
 	output->pending_ns = PF_NEVER;
 }
@@ -134,26 +219,38 @@ static bool carry_out(struct pf_output *output, uint64_t now_ns)
 
 void pf_envelope_advance_others(struct pf_output *output, uint64_t now_ns)
 {
-	for (size_t i = 0; output->group && i < output->group->n; i++)
-		if (output->group->members[i] != output)
-			pf_envelope_advance(output->group->members[i], now_ns);
+	for (size_t i = 0; output->group && i < output->group->n; i++) {
+		struct pf_output *other = output->group->members[i];
+
+		if (other != output && other->closed)
+			pf_envelope_finish(other, now_ns);
+		else if (other != output)
+			pf_envelope_advance(other, now_ns);
+	}
+}
+
+/* It is on the line. */
+static void conclude(struct pf_output *output, uint64_t now_ns)
+{
+	output->pending = false;
+	output->said_ns = PF_NEVER;
+	/* a pulse that an outage interrupted keeps its deadline */
+	if (output->pulse_end_ns == PF_NEVER)
+		output->pulse_end_ns = pf_envelope_after_ns(now_ns, output->for_ns);
+	/* a pulsed state is none to restore; what it ends in is */
+	if (is_remembered(output->source))
+		output->last = (output->for_ns == PF_NEVER) == output->desired;
 }
 
 void pf_envelope_advance(struct pf_output *output, uint64_t now_ns)
 {
 	const bool was_on = output->level;
 
+	drop_if_expired(output, now_ns);
 	if (!output->pending || output->closed)
 		return;
-	if (carry_out(output, now_ns)) {
-		output->pending = false;
-		/* a pulse that an outage interrupted keeps its deadline */
-		if (output->pulse_end_ns == PF_NEVER)
-			output->pulse_end_ns = pf_envelope_after_ns(now_ns, output->for_ns);
-		/* a pulsed state is none to restore; what it ends in is */
-		if (is_remembered(output->source))
-			output->last = (output->for_ns == PF_NEVER) == output->desired;
-	}
+	if (carry_out(output, now_ns))
+		conclude(output, now_ns);
 	output->port->changed(output->user);
 	/* at exit all members go, one after the other: none goes on in between */
 	if (was_on && !output->level && output->source != PF_SOURCE_EXIT)
@@ -162,18 +259,33 @@ void pf_envelope_advance(struct pf_output *output, uint64_t now_ns)
 
 void pf_envelope_finish(struct pf_output *output, uint64_t now_ns)
 {
-	if (output->pending && carry_out(output, now_ns))
+	if (!output->pending)
+		return;
+	/* an "on" that would have to wait for longer than the end may take */
+	if (output->desired && !output->writing && now_ns > output->until_ns) {
+		output->desired = output->level;
 		output->pending = false;
+	} else if (carry_out(output, now_ns)) {
+		output->pending = false;
+	}
+	output->port->changed(output->user);
 }
 
 void pf_envelope_written(struct pf_output *output, uint64_t now_ns, int r)
 {
 	const bool was_on = output->level;
 
-	output->writing = false;
 	if (r < 0) {
+		output->writing = false;
 		note_failure(output, output->writing_level);
 	} else {
+		/* it cannot be called back, so it is what counts if nothing follows */
+		if (output->writing_for_ns == PF_NEVER)
+			output->before = (struct pf_wish){.level = output->writing_level,
+				.for_ns = PF_NEVER,
+				.source = output->writing_source,
+				.pulse_end_ns = PF_NEVER};
+		pf_envelope_arrive(output, now_ns);
 		output->uncertain = false;
 		note_level(output, output->writing_source, output->writing_level,
 			output->writing_ns, now_ns);
@@ -183,7 +295,7 @@ void pf_envelope_written(struct pf_output *output, uint64_t now_ns, int r)
 	else
 		pf_envelope_advance(output, now_ns);
 	output->port->changed(output->user);
-	if (was_on && !output->level && output->writing_source != PF_SOURCE_EXIT)
+	if (was_on && !output->level)
 		pf_envelope_advance_others(output, now_ns);
 }
 
@@ -197,14 +309,33 @@ static bool gives_way(const struct pf_output *output)
 	       (!output->level || output->pending);
 }
 
+/* One that has left the configuration, was left on, and stands in the way; or NULL. */
+static struct pf_output *find_ghost(const struct pf_output *output)
+{
+	const struct pf_bond *bond = output->waits_for;
+
+	while (bond && (!bond->other->ghost || bond->other->closed || gives_way(bond->other)))
+		bond = bond->next_of_waiter;
+	return bond ? bond->other : NULL;
+}
+
+/* Remembers what counts again if nothing comes of what is wanted now. */
+static void remember_wish(struct pf_output *output)
+{
+	if (!output->pending || output->said_ns == PF_NEVER)
+		output->before = pf_envelope_wish(output);
+}
+
 void pf_envelope_change(struct pf_output *output, uint64_t now_ns, enum pf_source source,
-	bool level, uint64_t for_ns)
+	bool level, uint64_t for_ns, uint64_t said_ns)
 {
 	if (output->closed)
 		return;
+	remember_wish(output);
 	output->desired = level;
 	output->for_ns = for_ns;
 	output->source = source;
+	output->said_ns = said_ns;
 	output->pending = true;
 	output->pulse_end_ns = PF_NEVER;
 	/* an "off" counts even if the line cannot be reached before the end */
@@ -214,7 +345,12 @@ void pf_envelope_change(struct pf_output *output, uint64_t now_ns, enum pf_sourc
 		struct pf_output *other = output->group->members[i];
 
 		if (other != output && !gives_way(other))
-			pf_envelope_change(other, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER);
+			pf_envelope_change(
+				other, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER, said_ns);
 	}
+	/* what a start asks for takes nothing over */
+	for (struct pf_output *ghost;
+		level && source != PF_SOURCE_START && (ghost = find_ghost(output));)
+		pf_envelope_change(ghost, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER, said_ns);
 	pf_envelope_advance(output, now_ns);
 }

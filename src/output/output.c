@@ -4,8 +4,11 @@
 #include "output/output.h"
 
 #include "base/clock.h"
+#include "output/bond.h"
 #include "output/envelope.h"
 #include "output/interlock.h"
+
+const char pf_output_stale[] = "stale: what was deferred could not be done within 5 s";
 
 void pf_output_init(struct pf_output *output, const struct pf_output_config *config,
 	struct pf_interlock *group, const struct pf_output_port *port, void *user, uint64_t now_ns)
@@ -21,17 +24,30 @@ void pf_output_init(struct pf_output *output, const struct pf_output_config *con
 		.desired = config->initial == PF_START_ON,
 		.for_ns = PF_NEVER,
 		.pending_ns = PF_NEVER,
+		.said_ns = PF_NEVER,
 		.pulse_end_ns = PF_NEVER};
 	pf_failsafe_init(&output->failsafe, now_ns);
 	if (group)
 		pf_interlock_add(group, output);
 }
 
-void pf_output_done(struct pf_output *output)
+void pf_output_regroup(struct pf_output *output, struct pf_interlock *group)
 {
 	if (output->group)
 		pf_interlock_remove(output->group, output);
-	output->group = NULL;
+	output->group = group;
+	if (group)
+		pf_interlock_add(group, output);
+}
+
+void pf_output_done(struct pf_output *output)
+{
+	struct pf_interlock *group = output->group;
+
+	for (size_t i = 0; group && i < group->n; i++)
+		pf_bond_add(group->members[i], output, group->name, group->dead_time_ms);
+	pf_output_regroup(output, NULL);
+	pf_bond_drop(output);
 }
 
 /* Whether a pulse from before this run is to be ended rather than the line left as it is. */
@@ -53,6 +69,8 @@ void pf_output_recall(struct pf_output *output, const struct pf_history *history
 		output->off_ns = history->off_ns;
 	if (history->period_ns)
 		output->period_ns = history->period_ns;
+	if (!output->level && !output->uncertain)
+		pf_bond_settle(output);
 	/* a command or the failsafe may have come before the line was found */
 	if (output->source != PF_SOURCE_START)
 		return;
@@ -101,7 +119,7 @@ static bool start_allows_on(const struct pf_output *output, uint64_t now_ns)
 	       (!find_rival(output) && !is_used_up(output, now_ns));
 }
 
-enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_ns)
+enum pf_initial pf_output_initial(struct pf_output *output, uint64_t now_ns)
 {
 	const bool on = output->desired && start_allows_on(output, now_ns);
 	const struct pf_output_config *config = output->config;
@@ -125,8 +143,8 @@ enum pf_initial pf_output_initial(const struct pf_output *output, uint64_t now_n
 static int switch_off_group(struct pf_output *output, uint64_t now_ns)
 {
 	for (size_t i = 0; i < output->group->n; i++)
-		pf_envelope_change(
-			output->group->members[i], now_ns, PF_SOURCE_CONFLICT, false, PF_NEVER);
+		pf_envelope_change(output->group->members[i], now_ns, PF_SOURCE_CONFLICT, false,
+			PF_NEVER, PF_NEVER);
 	return -ENOTUNIQ;
 }
 
@@ -140,43 +158,23 @@ static int start(struct pf_output *output, uint64_t now_ns, bool used_up)
 	if (rival && rival->source == PF_SOURCE_START && (output->level || output->desired))
 		return switch_off_group(output, now_ns);
 	if (rival && (output->level || output->desired))
-		pf_envelope_change(output, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER);
+		pf_envelope_change(output, now_ns, PF_SOURCE_INTERLOCK, false, PF_NEVER, PF_NEVER);
 	else if (output->desired && used_up)
-		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER);
+		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER, PF_NEVER);
 	else
 		pf_envelope_change(output, now_ns,
 			has_end_to_come(output) ? PF_SOURCE_PULSE_END : PF_SOURCE_START,
-			output->desired, pf_envelope_duration_ns(output, output->desired));
+			output->desired, pf_envelope_duration_ns(output, output->desired),
+			PF_NEVER);
 	return 0;
 }
 
-bool pf_output_unfinished(const struct pf_output *output, bool *ret_level)
-{
-	const bool goes_off = !output->desired && output->for_ns == PF_NEVER;
-	const bool ends = output->source == PF_SOURCE_PULSE_END || output->source == PF_SOURCE_EXIT;
-	const bool differs = output->desired != output->level || output->uncertain;
-
-	/* a pulse that is on its way to the line may be on it already */
-	const bool begins = output->writing && output->writing_level == output->desired &&
-			    output->for_ns != PF_NEVER;
-
-	if (output->pulse_end_ns != PF_NEVER || begins) {
-		*ret_level = !output->desired;
-		return true;
-	}
-	if (output->pending && differs && (goes_off || ends)) {
-		*ret_level = output->desired;
-		return true;
-	}
-	return false;
-}
-
-/* Takes over what is on the line. */
-static void adopt(struct pf_output *output, uint64_t now_ns, bool level)
+/* Takes over what is on the line, since requested_ns at the earliest. */
+static void adopt(struct pf_output *output, uint64_t requested_ns, uint64_t now_ns, bool level)
 {
 	if (level && !output->level) {
 		output->on_ns = now_ns;
-		output->period_ns = output->writing ? output->writing_ns : now_ns;
+		output->period_ns = requested_ns;
 		if (!output->started && output->config->initial == PF_START_LAST &&
 			output->history.period_ns)
 			output->period_ns = output->history.period_ns;
@@ -185,8 +183,10 @@ static void adopt(struct pf_output *output, uint64_t now_ns, bool level)
 	if (!level && (output->level || output->uncertain))
 		output->off_ns = now_ns;
 	output->level = level;
-	output->uncertain = output->writing = false;
+	output->uncertain = false;
 	output->held = output->started = true;
+	if (!level)
+		pf_bond_settle(output);
 }
 
 /* The line was requested when exit was applied: it follows now. */
@@ -194,6 +194,7 @@ static void end_late(struct pf_output *output, uint64_t now_ns)
 {
 	if (!output->pending)
 		output->desired = output->level;
+	output->pending = output->desired != output->level;
 	pf_envelope_finish(output, now_ns);
 	output->port->changed(output->user);
 }
@@ -201,10 +202,13 @@ static void end_late(struct pf_output *output, uint64_t now_ns)
 int pf_output_acquired(struct pf_output *output, uint64_t now_ns, bool level)
 {
 	const bool first = !output->started, used_up = is_used_up(output, now_ns);
+	const uint64_t requested_ns = output->writing ? output->writing_ns : now_ns;
 	const struct pf_output *rival;
 	int r = 0;
 
-	adopt(output, now_ns, level);
+	if (output->writing)
+		pf_envelope_arrive(output, now_ns);
+	adopt(output, requested_ns, now_ns, level);
 	if (output->closed) {
 		end_late(output, now_ns);
 		return 0;
@@ -228,6 +232,7 @@ void pf_output_requested(struct pf_output *output, uint64_t now_ns, enum pf_init
 	output->writing_level = initial == PF_INITIAL_ON;
 	output->writing_ns = now_ns;
 	output->writing_source = output->source;
+	output->writing_for_ns = PF_NEVER;
 	output->uncertain = output->uncertain || output->writing_level;
 }
 
@@ -240,20 +245,6 @@ void pf_output_lost(struct pf_output *output)
 {
 	output->held = false;
 	output->writing = false;
-}
-
-void pf_output_contradicted(struct pf_output *output)
-{
-	pf_output_lost(output);
-	output->uncertain = true;
-}
-
-void pf_output_regroup(struct pf_output *output, struct pf_interlock *group)
-{
-	pf_output_done(output);
-	output->group = group;
-	if (group)
-		pf_interlock_add(group, output);
 }
 
 /* Whether two of the group are on, or both are to go on: never so in a group that has not changed.
@@ -306,17 +297,31 @@ static uint64_t max_on_due_ns(const struct pf_output *output)
 	return pf_envelope_max_on_end_ns(output);
 }
 
+/* When to look at what exit wanted: it is allowed then, or has waited too long. */
+static uint64_t closed_wake_ns(const struct pf_output *output)
+{
+	const uint64_t until_ns = pf_envelope_after_ns(output->until_ns, 1);
+
+	if (!pf_output_is_waiting(output))
+		return PF_NEVER;
+	return output->pending_ns < until_ns ? output->pending_ns : until_ns;
+}
+
 uint64_t pf_output_wake_ns(const struct pf_output *output)
 {
 	const uint64_t due_ns[] = {
 		pf_failsafe_due_ns(&output->failsafe, &output->config->failsafe),
 		max_on_due_ns(output),
 		output->pulse_end_ns,
+		pf_envelope_expiry_ns(output),
 		output->pending && output->held ? output->pending_ns : PF_NEVER,
+		output->dropped ? 0 : PF_NEVER,
 	};
 	uint64_t wake_ns = PF_NEVER;
 
-	for (size_t i = 0; !output->closed && i < sizeof due_ns / sizeof *due_ns; i++)
+	if (output->closed)
+		return closed_wake_ns(output);
+	for (size_t i = 0; i < sizeof due_ns / sizeof *due_ns; i++)
 		if (due_ns[i] < wake_ns)
 			wake_ns = due_ns[i];
 	return wake_ns;
@@ -328,47 +333,44 @@ static const char *fire_failsafe(struct pf_output *output, uint64_t now_ns)
 
 	output->failsafe.fired = true;
 	pf_envelope_change(output, now_ns, PF_SOURCE_FAILSAFE, config->state,
-		pf_envelope_duration_ns(output, config->state));
+		pf_envelope_duration_ns(output, config->state), PF_NEVER);
 	return config->heartbeat_topic ? "failsafe: no heartbeat" : "failsafe: the broker is away";
+}
+
+/* An end takes no group over: where another one may be on, it does not happen. */
+static const char *end_pulse(struct pf_output *output, uint64_t now_ns)
+{
+	const bool level = !output->desired;
+	struct pf_blocker blocker;
+
+	if (level && (find_rival(output) || pf_interlock_blocker(output, &blocker))) {
+		pf_envelope_change(output, now_ns, PF_SOURCE_PULSE_END, false, PF_NEVER, PF_NEVER);
+		return "end of the pulse: stays off because of the interlock";
+	}
+	pf_envelope_change(output, now_ns, PF_SOURCE_PULSE_END, level,
+		pf_envelope_duration_ns(output, level), PF_NEVER);
+	return "end of the pulse";
 }
 
 const char *pf_output_tick(struct pf_output *output, uint64_t now_ns)
 {
-	const bool opposite = !output->desired;
-
 	if (now_ns < pf_output_wake_ns(output))
 		return NULL;
+	if (output->dropped) {
+		output->dropped = false;
+		return pf_output_stale;
+	}
 	if (now_ns >= pf_failsafe_due_ns(&output->failsafe, &output->config->failsafe))
 		return fire_failsafe(output, now_ns);
 	if (now_ns >= max_on_due_ns(output)) {
-		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER);
+		pf_envelope_change(output, now_ns, PF_SOURCE_MAX_ON, false, PF_NEVER, PF_NEVER);
 		return "max_on_s is over";
 	}
-	if (now_ns >= output->pulse_end_ns) {
-		pf_envelope_change(output, now_ns, PF_SOURCE_PULSE_END, opposite,
-			pf_envelope_duration_ns(output, opposite));
-		return "end of the pulse";
-	}
-	pf_envelope_advance(output, now_ns);
-	return output->pending ? NULL : "the wait is over";
-}
-
-void pf_output_exit(struct pf_output *output, uint64_t now_ns)
-{
-	bool level = output->writing ? output->writing_level : output->level;
-	bool kept = false;
-
+	if (now_ns >= output->pulse_end_ns)
+		return end_pulse(output, now_ns);
 	if (output->closed)
-		return;
-	if (output->config->on_exit != PF_ON_EXIT_KEEP)
-		level = output->config->on_exit == PF_ON_EXIT_ON;
+		pf_envelope_finish(output, now_ns);
 	else
-		kept = !pf_output_unfinished(output, &level);
-	if (level && pf_envelope_allowed_ns(output, PF_SOURCE_EXIT, true) > now_ns)
-		level = output->writing && kept;
-	pf_envelope_change(output, now_ns, PF_SOURCE_EXIT, level, PF_NEVER);
-	/* what a request under way finds on the line is left there */
-	if (kept && output->writing && !output->held)
-		output->pending = false;
-	output->closed = true;
+		pf_envelope_advance(output, now_ns);
+	return output->pending || output->dropped ? NULL : "the wait is over";
 }

@@ -44,7 +44,16 @@ struct pf_outcome {
 /* Ids of that many commands are remembered, so that a resent one is carried out once. */
 #define PF_OUTPUT_IDS 32
 
+struct pf_bond;
 struct pf_interlock;
+
+/* What an output shall be. */
+struct pf_wish {
+	bool level;
+	uint64_t for_ns;       /* how long, from when the line moves; PF_NEVER: for good */
+	enum pf_source source; /* who wants it */
+	uint64_t pulse_end_ns; /* PF_NEVER: no pulse under way */
+};
 
 /* What is known of a line from before this run. All zero: nothing. */
 struct pf_history {
@@ -77,6 +86,10 @@ struct pf_output_port {
 struct pf_output {
 	const struct pf_output_config *config;
 	struct pf_interlock *group; /* NULL: none */
+	struct pf_bond *waits_for;  /* bond.h: whom it has to wait for besides its group */
+	struct pf_bond *waited_by;  /* who has to wait for it */
+	uint64_t rested_ns;         /* the dead time after others that were on is over */
+	bool ghost;                 /* it has left the configuration, and others wait for it */
 	const struct pf_output_port *port;
 	void *user;
 
@@ -85,7 +98,8 @@ struct pf_output {
 	bool level;         /* as last written or adopted; while not held: as far as is known */
 	bool uncertain;     /* the line may be on although `level` says off */
 	bool started;       /* it has been held in this run */
-	bool closed;        /* exit has been applied: nothing moves any more */
+	bool closed;        /* exit has been applied: nothing moves any more, but */
+	uint64_t until_ns;  /* an "on" of exit that has to wait, until then */
 	uint64_t on_ns;     /* when it went on the last time */
 	uint64_t off_ns;    /* when it went off the last time */
 	uint64_t period_ns; /* since when max_on_s counts */
@@ -95,12 +109,16 @@ struct pf_output {
 	bool writing_level;
 	uint64_t writing_ns;           /* when it was begun */
 	enum pf_source writing_source; /* who wanted it */
+	uint64_t writing_for_ns;       /* and for how long; PF_NEVER: for good */
 
 	/* what is wanted */
 	bool desired;
 	uint64_t for_ns;       /* how long, from when the line moves; PF_NEVER: for good */
 	enum pf_source source; /* who wants it */
 	bool pending;          /* not carried out yet */
+	uint64_t said_ns;      /* when, if a command wants it and it is pending; else PF_NEVER */
+	struct pf_wish before; /* what follows if said_ns is too long ago */
+	bool dropped;          /* that has happened, and no tick has said so yet */
 	uint64_t pending_ns;   /* when to try it again; PF_NEVER: when something else changes */
 	uint64_t pulse_end_ns; /* PF_NEVER: no pulse under way */
 

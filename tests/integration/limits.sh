@@ -8,15 +8,19 @@
 need_broker
 
 # start_all [KEY=VALUE;...]: the heater has these limits
-start_all() {
-  start_broker
-  start_listener
+configure_heater() {
   configure <<END
 outputs: (
   { name = "heater"; line = "GPIO27"; active_low = true; $* },
   { name = "fence"; line = "GPIO5"; }
 );
 END
+}
+
+start_all() {
+  start_broker
+  start_listener
+  configure_heater "$@"
   start_online
 }
 
@@ -200,19 +204,24 @@ the_end_does_not_wait_for_min_on_s() {
   [ "$status" -eq 0 ]
 }
 
-on_exit_on_does_not_wait_for_min_off_s_and_stays_off() {
+on_exit_on_waits_for_min_off_s_if_that_is_soon_over() {
   start_all 'min_off_s = 1; on_exit = "on";'
   command_output heater ON
   expect '1 t/output/heater ON'
   command_output heater OFF
   expect '1 t/output/heater OFF'
-  stop_daemon
-  line_is GPIO27 1
-  start_online
-  command_output heater ON
-  expect '1 t/output/heater ON'
+  mark_now
   stop_daemon
   line_is GPIO27 0
+  saw '1 t/output/heater ON'
+  # what is retained at the end is what the line is
+  configure_heater 'min_off_s = 60; on_exit = "on";'
+  start_online
+  mark_now
+  stop_daemon
+  line_is GPIO27 1
+  never '1 t/output/heater ON'
+  expect_log 'output heater: stays off, because "on" would have to wait for too long'
 }
 
 run_tests max_on_s_switches_off_and_says_why max_on_s_holds_for_an_output_that_starts_on \
@@ -222,4 +231,4 @@ run_tests max_on_s_switches_off_and_says_why max_on_s_holds_for_an_output_that_s
   an_early_on_waits_for_min_off_s_and_tells_the_time_left off_counts_anew_for_min_off_s_at_start \
   of_two_early_commands_the_newest_wins max_on_s_does_not_wait_for_min_on_s \
   after_max_on_s_the_next_on_waits_for_min_off_s the_end_does_not_wait_for_min_on_s \
-  on_exit_on_does_not_wait_for_min_off_s_and_stays_off
+  on_exit_on_waits_for_min_off_s_if_that_is_soon_over

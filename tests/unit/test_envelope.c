@@ -68,7 +68,7 @@ static void last_is_set_by_command_limit_and_failsafe_only(void)
 	world_run(50 * S);
 	T_TRUE(line->output.last); /* failsafe */
 	world_off(0);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_TRUE(line->level);
 	T_FALSE(line->output.last); /* exit does not count */
 }
@@ -440,7 +440,7 @@ static void safety_overrides_min_on(void)
 	T_FALSE(line->level); /* failsafe */
 	line = world_single(config);
 	world_on(0);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_FALSE(line->level);
 	line = world_single(config);
 	world_on(0);
@@ -627,7 +627,7 @@ static void two_found_on_are_all_switched_off_with_an_error(void)
 	T_FALSE(world.lines[0].output.last);
 }
 
-static void second_found_on_is_off_even_if_a_command_waited_for_it(void)
+static void second_found_on_is_off_even_if_the_first_is_away(void)
 {
 	static const struct pf_output_config keep = {.initial = PF_START_KEEP, .min_on_ms = 60000};
 
@@ -636,16 +636,14 @@ static void second_found_on_is_off_even_if_a_command_waited_for_it(void)
 	world_add(keep, true, true);
 	world_acquire(0);
 	world_unplug(0);
-	T_INT(world_on(1), PF_VERDICT_DEFERRED);
 	world_acquire(1);
 	T_INT(world.lines[1].acquired, -ENOTUNIQ);
 	T_FALSE(world.lines[1].level);
-	/* two found on while a command for a third waits */
+	/* the third is off */
 	world_begin(1000 * S);
 	world_add(keep, true, false);
 	world_add(keep, true, true);
 	world_add(keep, true, true);
-	world_on(0);
 	for (size_t i = 0; i < 3; i++)
 		world_acquire(i);
 	T_INT(world.lines[2].acquired, -ENOTUNIQ);
@@ -669,7 +667,7 @@ static void one_found_on_is_kept(void)
 	}
 }
 
-static void command_before_the_other_is_found_on_wins(void)
+static void command_is_rejected_while_another_was_never_seen_off(void)
 {
 	static const struct pf_output_config keep = {.initial = PF_START_KEEP};
 
@@ -677,31 +675,37 @@ static void command_before_the_other_is_found_on_wins(void)
 	world_add(plain, true, false);
 	world_add(keep, true, true);
 	world_acquire(0);
-	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_INT(world_on(0), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "interlock blind: down is not known to be off");
-	world_run(5 * S);
+	T_FALSE(world.lines[0].output.desired);
 	world_acquire(1);
-	T_INT(world.lines[1].acquired, 0);
+	T_TRUE(world.lines[1].level);
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
 	T_FALSE(world.lines[1].level);
 	world_run(500 * MS);
 	T_TRUE(world.lines[0].level);
 }
 
+/* Both for a line that comes back soon, and for one that comes back when nobody means it any more.
+ */
 static void member_that_cannot_be_written_off_holds_the_others_back(void)
 {
-	world_blind(plain, plain);
-	world_on(0);
-	world.lines[0].fails = -EIO;
-	T_INT(world_on(1), PF_VERDICT_DEFERRED);
-	world_run(60 * S);
-	T_FALSE(world.lines[1].level);
-	world.lines[0].fails = 0;
-	world_acquire(0);
-	T_FALSE(world.lines[0].level);
-	world_run(500 * MS - 1);
-	T_FALSE(world.lines[1].level);
-	world_run(1);
-	T_TRUE(world.lines[1].level);
+	for (int late = 0; late < 2; late++) {
+		world_blind(plain, plain);
+		world_on(0);
+		world.lines[0].fails = -EIO;
+		T_INT(world_on(1), PF_VERDICT_DEFERRED);
+		world_run(late ? 5 * S + 1 : 5 * S);
+		T_FALSE(world.lines[1].level);
+		T_INT(world.lines[1].said == pf_output_stale, late);
+		world.lines[0].fails = 0;
+		world_acquire(0);
+		T_INT(world.lines[0].level, late);
+		world_run(500 * MS - 1);
+		T_FALSE(world.lines[1].level);
+		world_run(1);
+		T_INT(world.lines[1].level, !late);
+	}
 }
 
 static void failed_on_may_have_worked_and_holds_the_others_back(void)
@@ -709,15 +713,16 @@ static void failed_on_may_have_worked_and_holds_the_others_back(void)
 	world_blind(plain, plain);
 	world.lines[0].fails = -EIO;
 	world.lines[0].fails_on = true;
-	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_INT(world_on(0), PF_VERDICT_REJECTED);
 	T_TRUE(world.lines[0].level);
-	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_INT(world_on(1), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "interlock blind: up is not known to be off");
 	world_run(60 * S);
 	T_FALSE(world.lines[1].level);
 	world.lines[0].fails = 0;
 	world_acquire(0);
 	T_FALSE(world.lines[0].level);
+	T_INT(world_on(1), PF_VERDICT_DEFERRED);
 	world_run(500 * MS);
 	T_TRUE(world.lines[1].level);
 }
@@ -727,13 +732,13 @@ static void member_lost_while_on_holds_the_others_back(void)
 	world_blind(plain, plain);
 	world_on(0);
 	world_unplug(0);
-	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_INT(world_on(1), PF_VERDICT_REJECTED);
 	world_run(60 * S);
 	T_FALSE(world.lines[1].level);
 	world_plug(0);
+	T_TRUE(world.lines[0].level);
 	world_run(500 * MS);
-	T_FALSE(world.lines[0].level);
-	T_TRUE(world.lines[1].level);
+	T_FALSE(world.lines[1].level);
 }
 
 static void end_of_a_pulse_keeps_the_interlock(void)
@@ -753,20 +758,20 @@ static void on_exit_on_within_an_interlock_does_not_wait_and_stays_off(void)
 	world_blind(on, plain);
 	world_on(1);
 	for (size_t i = 0; i < 2; i++)
-		pf_output_exit(&world.lines[i].output, world.now_ns);
+		pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	T_FALSE(world.lines[0].level);
 	T_FALSE(world.lines[1].level);
 	/* the other way round the dead time is in the way */
 	world_blind(plain, on);
 	world_on(0);
 	for (size_t i = 0; i < 2; i++)
-		pf_output_exit(&world.lines[i].output, world.now_ns);
+		pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	T_FALSE(world.lines[0].level);
 	T_FALSE(world.lines[1].level);
 	/* nothing is in the way */
 	world_blind(plain, on);
 	for (size_t i = 0; i < 2; i++)
-		pf_output_exit(&world.lines[i].output, world.now_ns);
+		pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	T_TRUE(world.lines[1].level);
 }
 
@@ -778,13 +783,13 @@ static void on_exit_on_does_not_turn_off_a_member_that_keeps(void)
 	world_blind(on, keep);
 	world_on(1);
 	for (size_t i = 0; i < 2; i++)
-		pf_output_exit(&world.lines[i].output, world.now_ns);
+		pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	T_FALSE(world.lines[0].level);
 	T_TRUE(world.lines[1].level);
 	/* what has ended is not moved by those that have not */
 	world_blind(plain, keep);
 	world_on(1);
-	pf_output_exit(&world.lines[1].output, world.now_ns);
+	pf_output_exit(&world.lines[1].output, world.now_ns, world.now_ns);
 	T_INT(world_on(0), PF_VERDICT_DEFERRED);
 	world_run(60 * S);
 	T_FALSE(world.lines[0].level);
@@ -799,7 +804,7 @@ static void exit_of_one_member_lets_no_other_go_on(void)
 	world.lines[0].config.min_on_ms = 60000;
 	T_INT(world_on(1), PF_VERDICT_DEFERRED);
 	for (size_t i = 0; i < 2; i++)
-		pf_output_exit(&world.lines[i].output, world.now_ns);
+		pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	T_FALSE(world.lines[0].level);
 	T_INT(world.lines[1].writes, 0);
 }
@@ -810,7 +815,7 @@ static void removed_member_frees_the_others_after_its_dead_time(void)
 	world_on(0);
 	world.lines[0].config.min_on_ms = 60000;
 	T_INT(world_on(1), PF_VERDICT_DEFERRED);
-	pf_output_exit(&world.lines[0].output, world.now_ns);
+	pf_output_exit(&world.lines[0].output, world.now_ns, world.now_ns);
 	pf_output_done(&world.lines[0].output);
 	world_run(500 * MS - 1);
 	T_FALSE(world.lines[1].level);
@@ -835,13 +840,13 @@ static void reload_into_a_group_with_another_on_switches_all_off(void)
 	T_FALSE(world.lines[1].level);
 }
 
-/* A reload: a group of the same name in place of the old one, which is gone then. */
+/* A reload: another group in place of the old one, which is gone then. */
 static void reload_group(struct pf_interlock *group)
 {
-	pf_interlock_init(group, "blind", 500);
+	pf_interlock_init(group, "other", 500);
 	for (size_t i = 0; i < world.n; i++)
 		pf_output_regroup(&world.lines[i].output, group);
-	pf_interlock_inherit(group, &world.group);
+	pf_interlock_join(group);
 	for (size_t i = 0; i < world.n; i++)
 		T_INT(pf_output_reconfigure(
 			      &world.lines[i].output, world.now_ns, &world.lines[i].config),
@@ -894,7 +899,7 @@ static void a_member_that_a_reload_removes_is_waited_for(void)
 	world_blind(plain, plain);
 	world_on(1);
 	world_run(1 * S);
-	pf_output_exit(&world.lines[1].output, world.now_ns);
+	pf_output_exit(&world.lines[1].output, world.now_ns, world.now_ns);
 	pf_output_done(&world.lines[1].output);
 	world.n = 1;
 	reload_group(&group);
@@ -998,7 +1003,7 @@ static void failed_write_of_a_slow_line_leaves_it_not_held(void)
 	world_on(0);
 	world_run(2 * S);
 	T_FALSE(world.lines[0].output.held);
-	T_INT(world_on(1), PF_VERDICT_DEFERRED);
+	T_INT(world_on(1), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "interlock blind: up is not known to be off");
 }
 
@@ -1008,7 +1013,7 @@ static void exit_during_a_write_follows_it(void)
 
 	world_slow_blind(plain);
 	world_on(0);
-	pf_output_exit(&world.lines[0].output, world.now_ns);
+	pf_output_exit(&world.lines[0].output, world.now_ns, world.now_ns);
 	T_TRUE(pf_output_unfinished(&world.lines[0].output, &level));
 	T_FALSE(level);
 	T_INT(world_on(0), PF_VERDICT_REJECTED);
@@ -1024,12 +1029,12 @@ static void exit_with_keep_during_the_write_of_a_pulse_ends_it(void)
 
 	world_slow_blind(keep);
 	world_pulse(0, true, 60000);
-	pf_output_exit(&world.lines[0].output, world.now_ns);
+	pf_output_exit(&world.lines[0].output, world.now_ns, world.now_ns);
 	world_run(4 * S);
 	T_FALSE(world.lines[0].level);
 	world_slow_blind(keep);
 	world_on(0);
-	pf_output_exit(&world.lines[0].output, world.now_ns);
+	pf_output_exit(&world.lines[0].output, world.now_ns, world.now_ns);
 	world_run(4 * S);
 	T_TRUE(world.lines[0].level);
 }
@@ -1042,7 +1047,7 @@ static void exit_during_a_request_follows_it(void)
 	world.lines[0].delay_ns = 1 * S;
 	world_acquire(0);
 	T_INT(world.lines[0].initial, PF_INITIAL_ON);
-	pf_output_exit(&world.lines[0].output, world.now_ns);
+	pf_output_exit(&world.lines[0].output, world.now_ns, world.now_ns);
 	world_run(3 * S);
 	T_FALSE(world.lines[0].level);
 }
@@ -1265,8 +1270,8 @@ T_MAIN("envelope", T(initial_off_and_on_are_set_in_the_request),
 	T(other_going_on_cancels_the_end_of_an_off_pulse),
 	T(dead_time_runs_anew_at_start_unless_recorded_times_prove_it_over),
 	T(two_found_on_are_all_switched_off_with_an_error),
-	T(second_found_on_is_off_even_if_a_command_waited_for_it), T(one_found_on_is_kept),
-	T(command_before_the_other_is_found_on_wins),
+	T(second_found_on_is_off_even_if_the_first_is_away), T(one_found_on_is_kept),
+	T(command_is_rejected_while_another_was_never_seen_off),
 	T(member_that_cannot_be_written_off_holds_the_others_back),
 	T(failed_on_may_have_worked_and_holds_the_others_back),
 	T(member_lost_while_on_holds_the_others_back), T(end_of_a_pulse_keeps_the_interlock),

@@ -278,7 +278,7 @@ static void stop(size_t i)
 {
 	event = "exit";
 	forget_pulses(i);
-	pf_output_exit(&world.lines[i].output, world.now_ns);
+	pf_output_exit(&world.lines[i].output, world.now_ns, world.now_ns);
 	memories[i].stopped = true;
 }
 

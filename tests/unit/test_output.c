@@ -110,24 +110,83 @@ static void with_pulse_ms_every_on_ends_by_itself(void)
 	T_FALSE(line->level);
 }
 
-static void failed_write_is_deferred_and_only_the_newest_counts(void)
+static void command_for_a_line_that_fails_is_rejected_and_nothing_comes_of_it(void)
 {
 	struct world_line *line = world_single(plain);
 
 	line->fails = -ENODEV;
-	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	T_INT(world_on(0), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "the line is not available");
 	T_FALSE(line->output.held);
-	world_off(0);
-	world_pulse(0, true, 100);
-	world_on(0);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_REJECTED);
+	T_INT(world_command(0, PF_COMMAND_ON, 0, "a"), PF_VERDICT_REJECTED);
 	T_INT(line->writes, 1); /* none of them is tried on a line that is not there */
 	line->fails = 0;
 	world_acquire(0);
-	T_INT(line->initial, PF_INITIAL_ON);
+	T_INT(line->initial, PF_INITIAL_OFF);
+	world_run(60 * S);
+	T_FALSE(line->level);
+	T_INT(world_command(0, PF_COMMAND_ON, 0, "a"), PF_VERDICT_DONE);
+	/* what was running goes on, although another command failed */
+	line = world_single(plain);
+	world_pulse(0, true, 1000);
+	line->fails = -EIO;
+	T_INT(world_off(0), PF_VERDICT_REJECTED);
+	line->fails = 0;
+	world_acquire(0);
 	T_TRUE(line->level);
-	T_INT(line->writes, 1); /* the request set the level */
-	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
+	world_run(1000 * MS);
+	T_FALSE(line->level);
+}
+
+/* A slow line's write fails after the command was acked: 5 s later nobody means it any more. */
+static void what_fails_on_its_way_is_tried_for_5_s(void)
+{
+	for (int late = 0; late < 2; late++) {
+		struct world_line *line = world_single(plain);
+
+		line->slow = true;
+		line->delay_ns = 10 * MS;
+		line->fails = -EIO;
+		T_INT(world_on(0), PF_VERDICT_DEFERRED);
+		world_run(late ? 5 * S + 1 : 5 * S);
+		T_FALSE(line->output.held);
+		T_INT(line->said == pf_output_stale, late);
+		line->fails = 0;
+		world_acquire(0);
+		world_run(60 * S);
+		T_INT(line->level, !late);
+	}
+}
+
+/* What is on its way when a bus hangs cannot be called back; what would follow it later can. */
+static void what_waits_for_a_write_that_hangs_is_dropped_but_off(void)
+{
+	static const struct {
+		enum pf_command_state first, second;
+		uint32_t for_ms;
+		bool level;
+	} cases[] = {{PF_COMMAND_ON, PF_COMMAND_ON, 0, true},
+		{PF_COMMAND_ON, PF_COMMAND_OFF, 0, false},
+		{PF_COMMAND_OFF, PF_COMMAND_ON, 0, false},
+		{PF_COMMAND_OFF, PF_COMMAND_ON, 100, false},
+		{PF_COMMAND_OFF, PF_COMMAND_OFF, 0, false}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct world_line *line = world_single(plain);
+
+		if (cases[i].first == PF_COMMAND_OFF)
+			world_on(0);
+		line->slow = true;
+		line->delay_ns = PF_NEVER;
+		T_INT(world_command(0, cases[i].first, 0, ""), PF_VERDICT_DEFERRED);
+		T_INT(world_command(0, cases[i].second, cases[i].for_ms, ""), PF_VERDICT_DEFERRED);
+		world_run(60 * S);
+		line->delay_ns = 0;
+		world_finish(line);
+		world_run(1 * S);
+		T_INT(line->level, cases[i].level);
+	}
 }
 
 static void failing_line_is_not_tried_in_a_loop(void)
@@ -199,33 +258,62 @@ static void line_lost_while_on_comes_back_on(void)
 	T_INT(line->initial, PF_INITIAL_ON);
 	T_TRUE(line->level);
 	world_unplug(0);
-	world_off(0);
+	T_INT(world_off(0), PF_VERDICT_REJECTED);
 	world_plug(0);
-	T_INT(line->initial, PF_INITIAL_OFF);
+	T_INT(line->initial, PF_INITIAL_ON);
 }
 
-static void command_before_the_line_is_first_held_is_carried_out_then(void)
+static void command_before_the_line_is_first_held_is_rejected(void)
 {
 	static const struct pf_output_config keep = {.initial = PF_START_KEEP};
 	struct world_line *line = &world.lines[0];
 
 	world_begin(1000 * S);
 	world_add(keep, false, true);
-	T_INT(world_off(0), PF_VERDICT_DEFERRED);
-	world_run(5 * S);
+	T_INT(world_off(0), PF_VERDICT_REJECTED);
 	world_acquire(0);
 	T_INT(line->initial, PF_INITIAL_KEEP);
-	T_FALSE(line->level);
+	T_TRUE(line->level);
+	/* while it is being requested, it waits for that */
 	world_begin(1000 * S);
 	world_add(plain, false, false);
-	T_INT(world_pulse(0, true, 100), PF_VERDICT_DEFERRED);
-	world_run(5 * S);
+	line->slow = true;
+	line->delay_ns = 1 * S;
 	world_acquire(0);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_DEFERRED);
+	line->delay_ns = 0;
+	world_run(1 * S);
 	T_TRUE(line->level); /* its time starts when the line moves */
 	world_run(99 * MS);
 	T_TRUE(line->level);
 	world_run(1 * MS);
 	T_FALSE(line->level);
+}
+
+static void pulse_waits_for_5_s_at_most(void)
+{
+	static const struct pf_output_config rests = {.min_off_ms = 10000};
+	struct world_line *line = world_single(rests);
+
+	world_run(5 * S - 1);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_REJECTED);
+	T_STR(world.outcome.reason, "min_off_s: 5.001 s left");
+	T_FALSE(line->output.desired);
+	/* an "on" for good waits */
+	T_INT(world_on(0), PF_VERDICT_DEFERRED);
+	world_off(0);
+	world_run(1);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_DEFERRED);
+	world_run(5 * S);
+	T_TRUE(line->level);
+	world_run(100 * MS);
+	T_FALSE(line->level);
+	/* one that nobody could look after meanwhile is dropped, an "on" is not */
+	world_run(6 * S);
+	T_INT(world_pulse(0, true, 100), PF_VERDICT_DEFERRED);
+	world_sleep(60 * S);
+	T_FALSE(line->level);
+	T_TRUE(line->said == pf_output_stale);
 }
 
 static void one_of_the_last_32_ids_is_ignored(void)
@@ -256,18 +344,18 @@ static void exit_brings_on_exit_and_nothing_moves_after_it(void)
 	struct world_line *line = world_single(plain);
 
 	world_pulse(0, true, 100);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_FALSE(line->level);
 	T_INT(world_on(0), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "the daemon is stopping");
 	pf_output_link(&line->output, world.now_ns, false);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	world_run(3600 * S);
 	T_FALSE(line->level);
 	T_INT(line->writes, 2);
 	T_TRUE(pf_output_wake_ns(&line->output) == PF_NEVER);
 	line = world_single(on);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_TRUE(line->level);
 }
 
@@ -279,14 +367,14 @@ static void exit_with_keep_keeps_but_ends_a_pulse(void)
 
 	world_on(0);
 	T_FALSE(pf_output_unfinished(&line->output, &end));
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_TRUE(line->level);
 	T_INT(line->writes, 1);
 	line = world_single(keep);
 	world_pulse(0, true, 60000);
 	T_TRUE(pf_output_unfinished(&line->output, &end));
 	T_FALSE(end);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_FALSE(line->level);
 	T_FALSE(pf_output_unfinished(&line->output, &end));
 	line = world_single(keep);
@@ -294,7 +382,7 @@ static void exit_with_keep_keeps_but_ends_a_pulse(void)
 	world_pulse(0, false, 60000);
 	T_TRUE(pf_output_unfinished(&line->output, &end));
 	T_TRUE(end);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_TRUE(line->level);
 }
 
@@ -310,13 +398,13 @@ static void exit_with_keep_carries_out_an_off_that_waited(void)
 	T_INT(world_off(0), PF_VERDICT_DEFERRED);
 	T_TRUE(pf_output_unfinished(&line->output, &end));
 	T_FALSE(end);
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_FALSE(line->level);
 	/* an "on" that waits is not waited for */
 	line = world_single(keep);
 	T_INT(world_on(0), PF_VERDICT_DEFERRED);
 	T_FALSE(pf_output_unfinished(&line->output, &end));
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_FALSE(line->level);
 }
 
@@ -328,7 +416,7 @@ static void exit_that_cannot_write_stays_unfinished(void)
 
 	world_pulse(0, true, 60000);
 	line->fails = -EIO;
-	pf_output_exit(&line->output, world.now_ns);
+	pf_output_exit(&line->output, world.now_ns, world.now_ns);
 	T_TRUE(line->level);
 	T_TRUE(pf_output_unfinished(&line->output, &end));
 	T_FALSE(end);
@@ -339,11 +427,13 @@ T_MAIN("output", T(commands_move_the_line_and_only_when_needed), T(pulse_ends_at
 	T(off_pulse_ends_on), T(any_later_command_replaces_the_deadline),
 	T(same_pulse_again_extends_from_now), T(overdue_deadline_fires_at_once_after_a_sleep),
 	T(with_pulse_ms_every_on_ends_by_itself),
-	T(failed_write_is_deferred_and_only_the_newest_counts),
+	T(command_for_a_line_that_fails_is_rejected_and_nothing_comes_of_it),
+	T(what_fails_on_its_way_is_tried_for_5_s),
+	T(what_waits_for_a_write_that_hangs_is_dropped_but_off),
 	T(failing_line_is_not_tried_in_a_loop), T(toggle_is_rejected_while_the_state_is_unknown),
 	T(pulse_ends_although_the_line_is_away),
 	T(pulse_keeps_its_deadline_when_the_line_comes_back), T(line_lost_while_on_comes_back_on),
-	T(command_before_the_line_is_first_held_is_carried_out_then),
+	T(command_before_the_line_is_first_held_is_rejected), T(pulse_waits_for_5_s_at_most),
 	T(one_of_the_last_32_ids_is_ignored), T(exit_brings_on_exit_and_nothing_moves_after_it),
 	T(exit_with_keep_keeps_but_ends_a_pulse), T(exit_with_keep_carries_out_an_off_that_waited),
 	T(exit_that_cannot_write_stays_unfinished))
