@@ -215,7 +215,7 @@ void pf_discovery_message(struct pf_discovery *discovery, const struct pf_link_m
 	static const char online[] = "online";
 	uint32_t random = 0;
 
-	if (!discovery->birth_topic || message->retained || discovery->birth.place ||
+	if (!discovery->birth_topic || message->from_store || discovery->birth.place ||
 		strcmp(message->topic, discovery->birth_topic) != 0 ||
 		message->payload_size != sizeof online - 1 ||
 		memcmp(message->payload, online, sizeof online - 1) != 0)

@@ -3,155 +3,64 @@
 
 #include "mqtt/client.h"
 
-#include <MQTTClient.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "mqtt/liveness.h"
 #include "mqtt/orders.h"
 #include "mqtt/reason.h"
-#include "mqtt/recent.h"
 
-#define LOSSES_MAX   8
-#define LOST_WAIT_MS 2000
+/* A message that is not acknowledged in 1.5 times keepalive_s; but a broker may be slow. */
+#define ACK_MIN_NS (10 * PF_NS_PER_S)
 
 struct pf_client {
 	struct pf_inbox inbox;
 	struct pf_endpoint endpoint;
 	struct pf_subscriptions subscriptions;
 	struct pf_orders orders;
-	struct pf_mailbox losses; /* the callbacks that told of a lost connection */
+	int orders_error; /* of making them */
 	bool started;
-	struct pf_liveness liveness;
-	_Atomic bool asking;    /* the link thread waits for an answer */
-	_Atomic bool loss_told; /* PF_NEWS_LOST is posted for this connection */
-	_Atomic bool left;      /* of an abandoned client: thread or loop has; the other frees it */
+	_Atomic bool left; /* of an abandoned client: thread or loop has; the other frees it */
 	pthread_t thread;
 
 	/* the link thread's own */
-	MQTTClient handle; /* NULL: none */
-	enum pf_mqtt_version version;
-	struct pf_limits limits;
-	struct pf_recent recent; /* what the broker may yet refuse */
-	bool connected;          /* and PF_NEWS_CONNECTED is posted */
-	bool warned_open;        /* about files with secrets */
-	bool warned_large;       /* about a message that the broker does not take; per connection */
+	struct pf_session session;
+	struct pf_liveness liveness;
+	unsigned pongs;      /* of the session's, those that liveness has heard of */
+	uint64_t seen_bytes; /* of the session's, those that watch() has seen */
+	bool connected;      /* and PF_NEWS_CONNECTED is posted */
+	bool warned_open;    /* about files with secrets */
+	bool warned_large;   /* about a message that the broker does not take; per connection */
 };
 
-/* ---- the library's callbacks: its threads, some with its lock held --------------------------- */
+/* ---- connecting ------------------------------------------------------------------------------ */
 
-static int on_message(void *context, char *topic, int topic_size, MQTTClient_message *message)
-{
-	struct pf_client *client = context;
-	const uint64_t since_ns = pf_liveness_hear(&client->liveness);
-
-	/* topic_size is only set if there is a NUL in the topic: never one of ours */
-	if (topic_size == 0)
-		pf_inbox_put_message(&client->inbox, pf_session_copy(topic, message, since_ns));
-	MQTTClient_freeMessage(&message);
-	MQTTClient_free(topic);
-	return 1;
-}
-
-static void on_delivered(void *context, MQTTClient_deliveryToken token)
-{
-	struct pf_client *client = context;
-
-	pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
-}
-
-/* MQTT 5 only. PUBACK and PUBCOMP come to on_delivered(), too; a refusing PUBREC does not. */
-static void on_published(void *context, int token, int packet_type, MQTTProperties *properties,
-	enum MQTTReasonCodes code)
-{
-	const int pubrec = 5; /* MQTT 5 2.1.2 */
-	struct pf_client *client = context;
-
-	(void)properties;
-	if ((int)code < PF_REASON_FAILURE)
-		return;
-	pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_REFUSED,
-					       .id = token,
-					       .reason = pf_reason_text((int)code)});
-	if (packet_type == pubrec)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, 0, token);
-}
-
-/* Who waits for the broker's answer would wait on, so that is not for the link thread to tell. */
-static void connection_lost(struct pf_client *client, const char *reason)
-{
-	if (atomic_load(&client->asking) && !atomic_exchange(&client->loss_told, true))
-		pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
-	pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_LOST, .reason = reason});
-	(void)pf_mailbox_put(&client->losses, client);
-}
-
-static void on_lost(void *context, char *cause)
-{
-	(void)cause; /* always NULL */
-	connection_lost(context, "the broker closed it or does not answer");
-}
-
-static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes code)
-{
-	(void)properties;
-	connection_lost(context, pf_reason_text((int)code));
-}
-
-/* ---- the link thread ------------------------------------------------------------------------- */
-
-/*
- * Makes a handle for one connection. A handle is not used twice: it would keep the certificates of
- * its first connect, and its MQTT version.
- */
-static int open_handle(struct pf_client *client, enum pf_mqtt_version version)
-{
-	MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
-	int code;
-
-	options.MQTTVersion = version == PF_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
-	code = MQTTClient_createWithOptions(&client->handle, client->endpoint.uri,
-		client->endpoint.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
-	if (code) {
-		client->handle = NULL;
-		return code;
-	}
-	(void)MQTTClient_setCallbacks(client->handle, client, on_lost, on_message, on_delivered);
-	if (version == PF_MQTT_5) {
-		(void)MQTTClient_setDisconnected(client->handle, client, on_disconnected);
-		(void)MQTTClient_setPublished(client->handle, client, on_published);
-	}
-	client->version = version;
-	return 0;
-}
-
-static void close_handle(struct pf_client *client)
+static void close_session(struct pf_client *client)
 {
 	client->connected = false;
-	pf_session_close(&client->handle);
-}
-
-/*
- * The library tells of a lost connection in a thread made for that, which reads the handle: waits
- * until it has, so that the handle can go.
- */
-static void await_lost(struct pf_client *client)
-{
-	(void)pf_mailbox_wait(&client->losses, LOST_WAIT_MS);
+	pf_session_close(&client->session);
 }
 
 static void fail(struct pf_client *client, enum pf_failure failure, const char *text)
 {
 	struct pf_news *news = pf_calloc(1, sizeof *news);
 
-	close_handle(client);
+	close_session(client);
 	news->kind = PF_NEWS_FAILED;
 	news->failure = failure;
 	news->text = pf_strdup(text);
 	pf_inbox_put_news(&client->inbox, news);
+}
+
+static void lose(struct pf_client *client, const char *reason)
+{
+	close_session(client);
+	pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
 }
 
 static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
@@ -160,89 +69,174 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 	enum pf_failure failure;
 	struct pf_news *news;
 
-	close_handle(client);
-	while (pf_mailbox_take(&client->losses))
-		;
-	if (open_handle(client, version)) {
-		fail(client, PF_FAILURE_OTHER, "the MQTT library refuses the settings");
-		return;
-	}
-	if (!pf_session_connect(client->handle, &client->endpoint, version, &client->warned_open,
-		    &client->limits, &failure, text)) {
+	close_session(client);
+	if (!pf_session_open(&client->session, &client->endpoint, version, &client->warned_open,
+		    &failure, text)) {
 		fail(client, failure, text);
 		return;
 	}
-	pf_liveness_open(&client->liveness, pf_clock_now_ns());
-	if (!pf_session_subscribe(client->handle, version, &client->subscriptions)) {
-		await_lost(client);
+	pf_liveness_open(&client->liveness, client->endpoint.keepalive_s,
+		client->session.limits.keepalive_s, client->subscriptions.n > 0, pf_clock_now_ns());
+	if (!pf_session_subscribe(&client->session, &client->subscriptions)) {
 		fail(client, PF_FAILURE_OTHER, "it does not answer the subscriptions");
 		return;
 	}
 	client->connected = true;
-	atomic_store(&client->loss_told, false);
+	client->pongs = 0;
+	client->seen_bytes = 0;
 	client->warned_large = false;
 	news = pf_calloc(1, sizeof *news);
 	news->kind = PF_NEWS_CONNECTED;
-	news->limits = client->limits;
+	news->limits = client->session.limits;
 	pf_inbox_put_news(&client->inbox, news);
 }
 
-static void refused_now(struct pf_client *client, int id, const char *reason)
+/* ---- messages -------------------------------------------------------------------------------- */
+
+/* Whether the broker takes it; if not, that is told once for each connection. */
+static bool fits(struct pf_client *client, const struct pf_outgoing *message)
 {
-	char *text = pf_recent_refusal(&client->recent, id, reason);
+	if (pf_limits_fits(&client->session.limits, message))
+		return true;
+	if (!client->warned_large)
+		pf_warning("mqtt: %s: a message of %zu bytes, and the broker takes %zu at most; "
+			   "it is left out",
+			message->topic, pf_limits_size(message), client->session.limits.packet_max);
+	client->warned_large = true;
+	return false;
+}
+
+static void publish_now(struct pf_client *client, struct pf_outgoing *message)
+{
+	const uint64_t token = message->token;
+	enum pf_published published = PF_PUBLISHED_NOT;
+
+	if (client->connected && fits(client, message))
+		published = pf_session_publish(&client->session, message);
+	else
+		free(message);
+	if (published == PF_PUBLISHED_NOT)
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_LEFT, token, 0);
+	else if (published == PF_PUBLISHED_DONE)
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, token, 0);
+}
+
+static void tell_refused(struct pf_client *client, const struct pf_flight *flight)
+{
+	char *text = pf_format("the broker refuses a message on %s: %s", flight->message->topic,
+		pf_reason_text(flight->reason));
 
 	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, text);
 	free(text);
 }
 
-static void publish_now(struct pf_client *client, struct pf_outgoing *message)
+/* Tells what became of the messages that the broker has answered. */
+static void take_answers(struct pf_client *client)
 {
-	const bool answered = message->qos > 0 && client->limits.qos_max > 0;
-	const uint64_t token = message->token;
-	int id = 0;
-	const bool ok = client->connected &&
-			pf_session_fits(&client->limits, message, &client->warned_large) &&
-			pf_session_publish(
-				client->handle, client->version, &client->limits, message, &id);
+	struct pf_flight *flight;
 
-	pf_recent_keep(&client->recent, message, ok && client->version == PF_MQTT_5 ? id : 0);
-	if (!ok)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_LEFT, token, 0);
-	else if (!answered)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, token, 0);
-	else if (token)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_SENT, token, id);
+	while ((flight = pf_session_next_answered(&client->session))) {
+		if (flight->reason >= PF_REASON_FAILURE)
+			tell_refused(client, flight);
+		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, flight->message->token, 0);
+		pf_flight_end(flight);
+	}
 }
 
-static void lost_now(struct pf_client *client, const char *reason)
+/* One packet, if one is there. A message that comes later is not older than an answer before it. */
+static bool receive(struct pf_client *client)
 {
-	/* an order from an earlier connection, overtaken by a new one? */
-	if (!client->connected || MQTTClient_isConnected(client->handle))
-		return;
-	close_handle(client);
-	if (!atomic_exchange(&client->loss_told, true))
-		pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
-}
+	struct pf_incoming *message;
+	const bool more = pf_session_receive(&client->session, &message);
 
-/* Asks the broker whether it is still there: liveness.h. */
-static void ask_now(struct pf_client *client)
-{
-	bool answered;
-
-	pf_liveness_ask(&client->liveness, pf_clock_now_ns());
-	atomic_store(&client->asking, true);
-	answered = pf_session_ask(client->handle, client->endpoint.will_topic);
-	atomic_store(&client->asking, false);
-	if (answered)
+	if (message) {
+		message->message.since_ns = pf_liveness_hear(&client->liveness);
+		pf_inbox_put_message(&client->inbox, message);
+	} else if (client->session.wire.tap.pongs != client->pongs) {
+		client->pongs = client->session.wire.tap.pongs;
 		pf_liveness_answer(&client->liveness, pf_clock_now_ns());
+	}
+	if (more)
+		pf_liveness_see(&client->liveness, pf_clock_now_ns());
+	return more;
 }
 
-static void quit_now(struct pf_client *client)
+/* ---- watching the broker --------------------------------------------------------------------- */
+
+static uint64_t ack_end_ns(const struct pf_client *client)
 {
-	if (client->connected && !MQTTClient_isConnected(client->handle))
-		await_lost(client);
-	close_handle(client);
+	const uint64_t patience_ns = (uint64_t)client->endpoint.keepalive_s * 3 / 2 * PF_NS_PER_S;
+	const uint64_t oldest_ns = pf_flights_oldest_ns(&client->session.flights);
+
+	if (oldest_ns == PF_NEVER)
+		return PF_NEVER;
+	return oldest_ns + (patience_ns > ACK_MIN_NS ? patience_ns : ACK_MIN_NS);
 }
+
+/* Why the connection is no good any more; NULL: it is. All that has come until now_ns is read. */
+static const char *trouble(const struct pf_client *client, uint64_t now_ns)
+{
+	const struct pf_tap *tap = &client->session.wire.tap;
+
+	if (tap->left)
+		return pf_reason_text(tap->reason);
+	if (tap->bad)
+		return "the broker sent a packet that is too large";
+	if (!pf_session_is_up(&client->session) || pf_liveness_is_dead(&client->liveness, now_ns))
+		return "the broker closed it or does not answer";
+	if (now_ns >= ack_end_ns(client))
+		return "the broker answers, but acknowledges no message";
+	return NULL;
+}
+
+/* Reads what there is, then sees to it that the broker is alive. */
+static void watch(struct pf_client *client)
+{
+	/* what came in before this must be read before it can be missed */
+	const uint64_t now_ns = pf_clock_now_ns();
+	const char *reason;
+
+	while (receive(client))
+		;
+	client->seen_bytes = client->session.wire.tap.bytes;
+	take_answers(client);
+	reason = trouble(client, now_ns);
+	if (reason)
+		lose(client, reason);
+	else if (pf_liveness_is_due(&client->liveness, now_ns))
+		pf_liveness_ask(
+			&client->liveness, pf_clock_now_ns(), pf_wire_ping(&client->session.wire));
+}
+
+/* When watch() has something to do if nothing comes. */
+static uint64_t next_ns(const struct pf_client *client)
+{
+	const uint64_t alive_ns = pf_liveness_next_ns(&client->liveness);
+	const uint64_t ack_ns = ack_end_ns(client);
+
+	/* an order had the library read something */
+	if (client->session.wire.tap.bytes != client->seen_bytes)
+		return 0;
+	return alive_ns < ack_ns ? alive_ns : ack_ns;
+}
+
+/* Waits for an order, for something from the broker, or until it is to be looked at. */
+static void wait_for_work(struct pf_client *client)
+{
+	struct pollfd fds[] = {{.fd = client->orders.fd, .events = POLLIN},
+		{.fd = client->connected ? client->session.wire.fd : -1, .events = POLLIN}};
+	int wait_ms = -1;
+
+	if (client->connected) {
+		const uint64_t now_ns = pf_clock_now_ns(), end_ns = next_ns(client);
+
+		wait_ms = end_ns > now_ns ? (int)((end_ns - now_ns) / PF_NS_PER_MS) + 1 : 0;
+	}
+	if (poll(fds, 2, wait_ms) > 0 && fds[0].revents)
+		pf_orders_see(&client->orders);
+}
+
+/* ---- the link thread ------------------------------------------------------------------------- */
 
 static bool obey(struct pf_client *client, const struct pf_order *order)
 {
@@ -253,62 +247,45 @@ static bool obey(struct pf_client *client, const struct pf_order *order)
 	case PF_ORDER_PUBLISH:
 		publish_now(client, order->message);
 		return true;
-	case PF_ORDER_REFUSED:
-		refused_now(client, order->id, order->reason);
-		return true;
-	case PF_ORDER_LOST:
-		lost_now(client, order->reason);
-		return true;
 	case PF_ORDER_QUIT:
-		quit_now(client);
+		close_session(client);
 		return false;
 	}
+	return true;
+}
+
+/* false: the last order was to quit. */
+static bool obey_all(struct pf_client *client)
+{
+	struct pf_order order;
+
+	while (pf_orders_take(&client->orders, &order))
+		if (!obey(client, &order))
+			return false;
 	return true;
 }
 
 /* No thread uses the client any more. */
 static void release(struct pf_client *client)
 {
-	pf_recent_done(&client->recent);
 	pf_orders_done(&client->orders);
-	pf_mailbox_done(&client->losses);
 	pf_inbox_done(&client->inbox);
-	pf_liveness_done(&client->liveness);
 	pf_endpoint_done(&client->endpoint);
 	pf_subscriptions_done(&client->subscriptions);
 	free(client);
 }
 
-/* How long it can be before the broker is to be asked again. Who hears nothing need not ask. */
-static uint32_t wait_ms(struct pf_client *client)
-{
-	return client->connected && client->subscriptions.n > 0
-		       ? pf_liveness_wait_ms(&client->liveness, pf_clock_now_ns())
-		       : UINT32_MAX;
-}
-
 static void *run(void *argument)
 {
 	struct pf_client *client = argument;
-	MQTTClient anchor = NULL;
-	struct pf_order order;
-	uint32_t timeout_ms;
-	bool more = true;
+	void *anchor = pf_session_anchor(&client->endpoint);
 
-	/*
-	 * The library tears itself down with its last handle, even while its own thread is still
-	 * on the way out. This one never connects and keeps the others from being the last.
-	 */
-	(void)MQTTClient_create(&anchor, client->endpoint.uri, client->endpoint.client_id,
-		MQTTCLIENT_PERSISTENCE_NONE, NULL);
-	while (more) {
-		timeout_ms = wait_ms(client);
-		if (timeout_ms == 0)
-			ask_now(client);
-		else if (pf_orders_wait(&client->orders, timeout_ms, &order))
-			more = obey(client, &order);
-	}
-	MQTTClient_destroy(&anchor);
+	do {
+		wait_for_work(client);
+		if (client->connected)
+			watch(client);
+	} while (obey_all(client));
+	pf_session_unanchor(anchor);
 	pf_inbox_put(&client->inbox, PF_NEWS_ENDED, NULL);
 	if (atomic_exchange(&client->left, true))
 		release(client);
@@ -325,9 +302,8 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 	pf_inbox_init(&client->inbox, loop, on_ready, user);
 	pf_endpoint_init(&client->endpoint, config, will_topic);
 	client->warned_open = config->open_told;
-	pf_orders_init(&client->orders);
-	pf_liveness_init(&client->liveness, pf_clock_now_ns());
-	pf_mailbox_init(&client->losses, LOSSES_MAX);
+	client->session.wire.offered = client->session.wire.fd = -1;
+	client->orders_error = pf_orders_init(&client->orders);
 	return client;
 }
 
@@ -349,7 +325,8 @@ int pf_client_start(struct pf_client *client)
 	(void)unsetenv("http_proxy");
 	(void)unsetenv("https_proxy");
 	pf_diagnose_tls_init();
-	r = pf_thread_start("link", run, client, &client->thread);
+	r = client->orders_error ? client->orders_error
+				 : pf_thread_start("link", run, client, &client->thread);
 	if (r)
 		return r;
 	client->started = true;

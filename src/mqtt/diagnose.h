@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Why could we not connect? The library gives one code for a wrong name, a closed port, an expired
- * certificate and a silent broker. After such a failure this tries the steps by itself, without
- * sending anything of ours, and says which one fails in plain words. Blocks: link thread only.
+ * Why could we not connect? The library gives one code for an expired certificate, a broker that
+ * hangs up and a silent one. After such a failure this tries the steps by itself, without sending
+ * anything of ours, and says which one fails in plain words. Blocks: link thread only.
  */
 
 #ifndef PF_MQTT_DIAGNOSE_H
@@ -16,7 +16,7 @@
 #include "mqtt/endpoint.h"
 #include "mqtt/version.h"
 
-#define PF_DIAGNOSIS_SIZE 320
+struct addrinfo;
 
 /*
  * What makes TLS 1.2 the oldest version of a connection: no cipher that an older one could use
@@ -30,17 +30,15 @@
  */
 void pf_diagnose_tls_init(void);
 
-/*
- * Only looks the host up: before a connect, so that a dead name server is waited for once, not by
- * the library and then by us. 0, or -EHOSTUNREACH with the words in ret_text[PF_DIAGNOSIS_SIZE].
- */
-int pf_diagnose_name(const struct pf_endpoint *endpoint, char *ret_text);
+/* Why none of its addresses takes a connection: the words for this errno, which is negative. */
+void pf_diagnose_unreachable(const struct pf_endpoint *endpoint, int code, char *ret_text);
 
 /*
- * Looks the host up, connects, and with TLS shakes hands. timed_out: the library waited until its
+ * Connects to the address, and with TLS shakes hands. timed_out: the library waited until its
  * timeout. The words go to ret_text[PF_DIAGNOSIS_SIZE].
  */
-enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, bool timed_out, char *ret_text);
+enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, const struct addrinfo *address,
+	bool timed_out, char *ret_text);
 
 /*
  * Loads the CA, the certificate and its key as a connection would, without one: the library cannot

@@ -52,6 +52,7 @@ static void split_uri(struct pf_endpoint *endpoint, const char *uri)
 		if (strncmp(uri, schemes[i].prefix, size) != 0)
 			continue;
 		endpoint->tls = schemes[i].tls;
+		endpoint->websocket = schemes[i].prefix[0] == 'w';
 		split_authority(endpoint, uri + size, schemes[i].port);
 		return;
 	}

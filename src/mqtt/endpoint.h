@@ -14,9 +14,12 @@
 
 #include "config/config.h"
 
+/* Room for the words that say why there is no connection. */
+#define PF_DIAGNOSIS_SIZE 320
+
 struct pf_endpoint {
 	char *uri, *host, *port; /* host without the brackets of an IPv6 address */
-	bool tls;
+	bool tls, websocket;
 	int keepalive_s;
 	char *client_id, *will_topic;
 	char *username, *password_file;       /* or NULL */

@@ -179,7 +179,7 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 
 	pf_window_open(&link->window, news->limits.window);
 	link->connected_ns = pf_clock_now_ns();
-	pf_version_connected(&link->version);
+	pf_version_connected(&link->version, link->connected_ns);
 	pf_link_log_connected(&link->log, link->connected_ns, link->version.current);
 	if (!link->stopping) {
 		link->stats.connected = true;

@@ -3,42 +3,68 @@
 
 #include "mqtt/liveness.h"
 
-#include <stdbool.h>
-
 #include "base/clock.h"
 
-#define ASK_NS       (2 * PF_NS_PER_S)
+#define ASK_NS       (2500 * PF_NS_PER_MS)
 #define ASK_AGAIN_NS (50 * PF_NS_PER_MS) /* after a silence */
 #define SILENCE_NS   (5 * PF_NS_PER_S)   /* what is older moves no relay: output/age.h */
 #define BACK_NS      (5 * PF_NS_PER_S)
 
-void pf_liveness_open(struct pf_liveness *liveness, uint64_t now_ns)
+/* In tenths of keepalive_s: a dead broker is noticed within 1.5 times that, and well before. */
+#define ASK_TENTHS      2
+#define PATIENCE_TENTHS 5
+
+/* What comes shows that it is alive; but who does not answer for so many times that long is ill. */
+#define PATIENCE_MAX 3
+
+static uint64_t least(uint64_t a, uint64_t b)
 {
-	pthread_mutex_lock(&liveness->lock);
-	liveness->live_ns = now_ns;
-	liveness->asked_ns = now_ns;
-	liveness->back_ns = 0;
-	pthread_mutex_unlock(&liveness->lock);
+	return a < b ? a : b;
 }
 
-void pf_liveness_init(struct pf_liveness *liveness, uint64_t now_ns)
+static uint64_t most(uint64_t a, uint64_t b)
 {
-	*liveness = (struct pf_liveness){0};
-	pthread_mutex_init(&liveness->lock, NULL);
-	pf_liveness_open(liveness, now_ns);
+	return a > b ? a : b;
 }
 
-void pf_liveness_done(struct pf_liveness *liveness)
+void pf_liveness_open(struct pf_liveness *liveness, int keepalive_s, int server_keepalive_s,
+	bool listens, uint64_t now_ns)
 {
-	pthread_mutex_destroy(&liveness->lock);
+	const uint64_t tenth_ns = (uint64_t)keepalive_s * PF_NS_PER_S / 10;
+	const uint64_t demanded_ns = (uint64_t)server_keepalive_s * PF_NS_PER_S / 2;
+
+	*liveness = (struct pf_liveness){.period_ns = ASK_TENTHS * tenth_ns,
+		.patience_ns = PATIENCE_TENTHS * tenth_ns,
+		.live_ns = now_ns,
+		.asked_ns = now_ns,
+		.heard_ns = now_ns};
+	if (listens)
+		liveness->period_ns = least(liveness->period_ns, ASK_NS);
+	if (demanded_ns)
+		liveness->period_ns = least(liveness->period_ns, demanded_ns);
 }
 
-void pf_liveness_ask(struct pf_liveness *liveness, uint64_t now_ns)
+/* When the next question goes out if the last is answered. */
+static uint64_t due_ns(const struct pf_liveness *liveness)
 {
-	pthread_mutex_lock(&liveness->lock);
-	liveness->asked_ns = now_ns;
+	if (liveness->asking)
+		return liveness->sent ? PF_NEVER : liveness->again_ns;
+	return liveness->asked_ns + (liveness->back_ns ? ASK_AGAIN_NS : liveness->period_ns);
+}
+
+bool pf_liveness_is_due(const struct pf_liveness *liveness, uint64_t now_ns)
+{
+	return now_ns >= due_ns(liveness);
+}
+
+void pf_liveness_ask(struct pf_liveness *liveness, uint64_t now_ns, bool sent)
+{
+	if (sent || !liveness->asking)
+		liveness->asked_ns = now_ns;
+	liveness->asking = true;
+	liveness->sent = sent;
+	liveness->again_ns = now_ns + liveness->period_ns / 4;
 	liveness->n_heard_before = liveness->n_heard;
-	pthread_mutex_unlock(&liveness->lock);
 }
 
 /* Whether what is heard from now on is new: the silence, if there was one, is over. */
@@ -56,31 +82,42 @@ static bool is_over(struct pf_liveness *liveness, uint64_t now_ns)
 
 void pf_liveness_answer(struct pf_liveness *liveness, uint64_t now_ns)
 {
-	pthread_mutex_lock(&liveness->lock);
+	/* the library asks now and then, too */
+	if (!liveness->asking || !liveness->sent)
+		return;
+	liveness->asking = false;
 	if (is_over(liveness, now_ns)) {
 		liveness->live_ns = liveness->asked_ns;
 		liveness->back_ns = 0;
 	}
-	pthread_mutex_unlock(&liveness->lock);
+}
+
+void pf_liveness_see(struct pf_liveness *liveness, uint64_t now_ns)
+{
+	liveness->heard_ns = now_ns;
 }
 
 uint64_t pf_liveness_hear(struct pf_liveness *liveness)
 {
-	uint64_t live_ns;
-
-	pthread_mutex_lock(&liveness->lock);
 	liveness->n_heard++;
-	live_ns = liveness->live_ns;
-	pthread_mutex_unlock(&liveness->lock);
-	return live_ns;
+	return liveness->live_ns;
 }
 
-uint32_t pf_liveness_wait_ms(struct pf_liveness *liveness, uint64_t now_ns)
+/* When the patience ends if nothing comes in. */
+static uint64_t end_ns(const struct pf_liveness *liveness)
 {
-	uint64_t next_ns;
+	if (!liveness->asking)
+		return PF_NEVER;
+	return least(most(liveness->asked_ns, liveness->heard_ns) + liveness->patience_ns,
+		liveness->asked_ns + PATIENCE_MAX * liveness->patience_ns);
+}
 
-	pthread_mutex_lock(&liveness->lock);
-	next_ns = liveness->asked_ns + (liveness->back_ns ? ASK_AGAIN_NS : ASK_NS);
-	pthread_mutex_unlock(&liveness->lock);
-	return next_ns > now_ns ? (uint32_t)((next_ns - now_ns) / PF_NS_PER_MS) + 1 : 0;
+bool pf_liveness_is_dead(const struct pf_liveness *liveness, uint64_t now_ns)
+{
+	return now_ns >= end_ns(liveness);
+}
+
+uint64_t pf_liveness_next_ns(const struct pf_liveness *liveness)
+{
+	return least(due_ns(liveness), end_ns(liveness));
 }

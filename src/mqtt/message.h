@@ -27,9 +27,10 @@ struct pf_link_message {
 	const char *topic;      /* NUL-terminated */
 	const uint8_t *payload; /* payload_size bytes, then a NUL for convenience */
 	size_t payload_size;
-	bool retained;                   /* stored by the broker before we subscribed */
-	uint64_t time_ns;                /* CLOCK_BOOTTIME when the library handed it over */
-	uint64_t since_ns;               /* the same; it was said after that: liveness.h */
+	bool retained;     /* carries the flag: stored by this broker, or by one behind a bridge */
+	bool from_store;   /* for sure this broker's, from before we subscribed (MQTT 3.1.1 only) */
+	uint64_t time_ns;  /* CLOCK_BOOTTIME when the library handed it over */
+	uint64_t since_ns; /* the same; it was said after that: liveness.h */
 	const char *response_topic;      /* MQTT 5; NULL if none */
 	const uint8_t *correlation_data; /* MQTT 5; NULL if none */
 	size_t correlation_size;

@@ -55,6 +55,12 @@ bool pf_reason_is_identity(int code)
 	return code == 0x04 || code == 0x05 || code == 0x86 || code == 0x87;
 }
 
+bool pf_reason_is_passing(int code)
+{
+	return code == 0x03 || (code >= 0x88 && code <= 0x8b && code != 0x8a) || code == 0x97 ||
+	       code == 0x9c || code == 0x9d || code == 0x9f;
+}
+
 const char *pf_reason_text(int code)
 {
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)

@@ -13,6 +13,9 @@ enum {
 	PF_REASON_V3_BAD_VERSION = 0x01,
 	PF_REASON_FAILURE = 0x80, /* this and above: a failure */
 	PF_REASON_BAD_VERSION = 0x84,
+	PF_REASON_TOO_LARGE = 0x95,
+	PF_REASON_NO_RETAIN = 0x9a,
+	PF_REASON_NO_QOS = 0x9b,
 };
 
 /*
@@ -23,5 +26,11 @@ const char *pf_reason_text(int code);
 
 /* Whether a CONNACK with this code says that username and password are not what is wanted. */
 bool pf_reason_is_identity(int code);
+
+/*
+ * Whether a CONNACK with this code speaks of this server at this time only, so that another one, or
+ * the same later, may take us.
+ */
+bool pf_reason_is_passing(int code);
 
 #endif

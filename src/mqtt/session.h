@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One session with a broker through the MQTT library: connect, subscribe, publish. Everything
- * here but pf_session_copy() blocks. Link thread only.
+ * One session with a broker through the MQTT library: connect, subscribe, publish, receive. All of
+ * it in the calling thread: the library has none of its own, as it gets no callbacks for messages
+ * (it would wake up ten times a second then). Everything here blocks but for the receiving. Link
+ * thread only.
  *
- * The library's client handle is a `void *` here, so that only session.c and client.c see its
+ * The library's client handle is a `void *` here, so that only session.c and connect.c see its
  * header.
  */
 
@@ -18,9 +20,12 @@
 #include "config/config.h"
 #include "mqtt/diagnose.h"
 #include "mqtt/endpoint.h"
+#include "mqtt/flights.h"
+#include "mqtt/limits.h"
 #include "mqtt/message.h"
 #include "mqtt/outbox.h"
 #include "mqtt/subscriptions.h"
+#include "mqtt/wire.h"
 
 struct pf_lane;
 
@@ -32,65 +37,66 @@ struct pf_incoming {
 	char bytes[];
 };
 
-/* Most messages on their way at a time. */
-#define PF_WINDOW_MAX 16
-
-/* What the broker allows, from its CONNACK (MQTT 5 3.2.2.3). */
-struct pf_limits {
-	int window;  /* messages on their way at a time, 1 to PF_WINDOW_MAX */
-	int qos_max; /* 0 to 2 */
-	bool retain;
-	size_t packet_max; /* bytes; 0: it does not tell */
+struct pf_session {
+	void *handle; /* the library's; NULL: there is no session */
+	enum pf_mqtt_version version;
+	struct pf_limits limits;
+	struct pf_wire wire;
+	struct pf_flights flights;
+	int early_reason; /* the answer to a message that is just being published */
 };
 
 /*
- * Connects: clean start, session expiry 0, the retained last will "offline". Returns true and the
- * limits; or false with the kind of failure and the words in ret_text[PF_DIAGNOSIS_SIZE].
- * *warned_open: whether the warning about files with secrets that others can read was given.
+ * Connects, to whichever address of the broker will have us: clean start, session expiry 0, the
+ * retained last will "offline" (not retained, or with QoS 0, if the broker wants no other). true;
+ * or false with the kind of failure and the words in ret_text[PF_DIAGNOSIS_SIZE], and nothing to
+ * close. *warned_open: whether the warning about files with secrets that others can read was given.
  */
-bool pf_session_connect(void *handle, const struct pf_endpoint *endpoint,
-	enum pf_mqtt_version version, bool *warned_open, struct pf_limits *ret_limits,
-	enum pf_failure *ret_failure, char *ret_text);
+bool pf_session_open(struct pf_session *session, const struct pf_endpoint *endpoint,
+	enum pf_mqtt_version version, bool *warned_open, enum pf_failure *ret_failure,
+	char *ret_text);
+
+/* Disconnects if still connected, and frees what is inside; fine without a session. */
+void pf_session_close(struct pf_session *session);
+
+/* Whether the connection stands, as far as is known. */
+bool pf_session_is_up(const struct pf_session *session);
 
 /*
  * Subscribes to all topics and waits for every SUBACK; sets each topic's answer. true: all
  * answered; false: the connection broke meanwhile.
  */
-bool pf_session_subscribe(
-	void *handle, enum pf_mqtt_version version, struct pf_subscriptions *subscriptions);
+bool pf_session_subscribe(struct pf_session *session, struct pf_subscriptions *subscriptions);
 
 /*
- * Asks the broker for something that changes nothing, and waits for the answer: to unsubscribe
- * `topic`, which never was subscribed (MQTT 5 3.10.4, 3.1.1 the same: it has to answer). true: it
- * did; false: it did not, and the connection is gone.
+ * Publishes within what the broker allows (a lower QoS, not retained), and takes the message over.
+ * PF_PUBLISHED_FLYING: it is among the flights until pf_session_next_answered() has it.
  */
-bool pf_session_ask(void *handle, const char *topic);
+enum pf_published {
+	PF_PUBLISHED_NOT,    /* there is no connection */
+	PF_PUBLISHED_DONE,   /* QoS 0: that is all */
+	PF_PUBLISHED_FLYING, /* an answer will come */
+} pf_session_publish(struct pf_session *session, struct pf_outgoing *message);
 
 /*
- * Whether the broker takes a message of this size: one that is larger would make it close the
- * connection (MQTT 5 3.2.2.3.6). If not, that is logged unless *warned, which is set.
+ * A flight that the broker has answered since, to be ended by the caller; NULL: there are no (more)
+ * such. Every call but this one can bring answers.
  */
-bool pf_session_fits(
-	const struct pf_limits *limits, const struct pf_outgoing *message, bool *warned);
+struct pf_flight *pf_session_next_answered(struct pf_session *session);
 
 /*
- * Publishes within what the broker allows (a lower QoS, not retained). true: handed over, and with
- * QoS 1 and 2 the broker's answer will come, to the library's number of the message, *ret_id (0
- * with QoS 0). false: not sent.
+ * Reads a packet if one is there; does not block. A message goes to *ret_message, the caller's;
+ * NULL: none. since_ns is for the caller to set. false: nothing was read, and no message waits.
  */
-bool pf_session_publish(void *handle, enum pf_mqtt_version version, const struct pf_limits *limits,
-	const struct pf_outgoing *message, int *ret_id);
+bool pf_session_receive(struct pf_session *session, struct pf_incoming **ret_message);
 
 /*
- * Copies a message that the library (its MQTTClient_message) hands over, with all it points to;
- * free() it. It was said after since_ns. Does not block; any thread.
+ * The library sets itself up with its first handle and tears itself down, and much of OpenSSL, with
+ * its last: one that never connects keeps it from doing so for every connection.
  */
-struct pf_incoming *pf_session_copy(const char *topic, void *library_message, uint64_t since_ns);
+void *pf_session_anchor(const struct pf_endpoint *endpoint);
 
-/*
- * Ends the connection of *handle if there is one, waits until the library's thread has ended, and
- * frees it: it is NULL then, or was.
- */
-void pf_session_close(void **handle);
+/* Frees it. */
+void pf_session_unanchor(void *anchor);
 
 #endif

@@ -112,7 +112,7 @@ a_broker_that_only_hangs_up_is_tried_with_both() {
   configure_pump
   start_daemon
   await_connects 7
-  [ "$(version_of 1)$(version_of 2)$(version_of 3)$(version_of 4)$(version_of 5)" = 55445 ]
+  [ "$(version_of 1)$(version_of 2)$(version_of 3)$(version_of 4)$(version_of 5)" = 55455 ]
   told_times 'trying MQTT 3.1.1' 1
   told_times 'cannot connect' 1
   is_calm

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "mqtt/backoff.h"
 #include "mqtt/diagnose.h"
+#include "mqtt/dial.h"
 #include "mqtt/endpoint.h"
 #include "mqtt/reason.h"
 #include "mqtt/secret.h"
@@ -132,10 +133,58 @@ static void falls_back_when_the_broker_says_so(void)
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 5));
 	T_INT(pf_version_pick(&version, 5), PF_MQTT_5);
 	T_TRUE(pf_version_failed(&version, PF_FAILURE_VERSION, 5));
-	T_INT(pf_version_pick(&version, 5), PF_MQTT_3_1_1);
-	T_FALSE(pf_version_failed(&version, PF_FAILURE_VERSION, 6));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 6));
 	T_INT(pf_version_pick(&version, 5 + hour_ns - 1), PF_MQTT_3_1_1);
 	T_INT(pf_version_pick(&version, 5 + hour_ns), PF_MQTT_5);
+}
+
+/* A proxy without its broker hangs up twice; then the broker is there, and speaks only 5. */
+static void a_guess_does_not_outlive_its_refutation(void)
+{
+	static const enum pf_failure refutations[] = {
+		PF_FAILURE_VERSION, PF_FAILURE_CLOSED, PF_FAILURE_OTHER};
+
+	for (size_t i = 0; i < sizeof refutations / sizeof *refutations; i++) {
+		struct pf_version version;
+
+		pf_version_init(&version, PF_MQTT_AUTO);
+		T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
+		T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 2));
+		T_INT(pf_version_pick(&version, 2), PF_MQTT_3_1_1);
+		T_FALSE(pf_version_failed(&version, refutations[i], 3));
+		T_INT(pf_version_pick(&version, 3), PF_MQTT_5);
+		/* and what was counted before does not count any more */
+		T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 4));
+	}
+}
+
+/* What was told, not guessed, can be refuted only by being told the opposite. */
+static void a_broker_that_speaks_neither_is_tried_with_both(void)
+{
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_AUTO);
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_VERSION, 1));
+	T_INT(pf_version_pick(&version, 1), PF_MQTT_3_1_1);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_VERSION, 2));
+	T_INT(pf_version_pick(&version, 2), PF_MQTT_5);
+}
+
+/* "Wrong password" in 3.1.1 is said by who speaks it. */
+static void an_answer_proves_the_guess(void)
+{
+	const uint64_t hour_ns = 3600 * PF_NS_PER_S;
+	struct pf_version version;
+
+	pf_version_init(&version, PF_MQTT_AUTO);
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
+	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 2));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_REFUSED, 3));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 4));
+	T_INT(pf_version_pick(&version, 4), PF_MQTT_3_1_1);
+	pf_version_connected(&version, 5);
+	T_INT(pf_version_pick(&version, hour_ns), PF_MQTT_3_1_1);
+	T_INT(pf_version_pick(&version, 3 + hour_ns), PF_MQTT_5);
 }
 
 static void falls_back_after_two_closes_in_a_row(void)
@@ -146,7 +195,7 @@ static void falls_back_after_two_closes_in_a_row(void)
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_OTHER, 2));
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 3));
-	pf_version_connected(&version);
+	pf_version_connected(&version, 3);
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 4));
 	T_INT(pf_version_pick(&version, 4), PF_MQTT_5);
 	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 5));
@@ -161,9 +210,8 @@ static void goes_back_to_5_if_the_broker_hangs_up_on_3_1_1_too(void)
 	pf_version_init(&version, PF_MQTT_AUTO);
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 1));
 	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 2));
-	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 3));
 	T_INT(pf_version_pick(&version, 3), PF_MQTT_3_1_1);
-	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 4));
+	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 3));
 	T_INT(pf_version_pick(&version, 4), PF_MQTT_5);
 	T_FALSE(pf_version_failed(&version, PF_FAILURE_CLOSED, 5));
 	T_TRUE(pf_version_failed(&version, PF_FAILURE_CLOSED, 6));
@@ -234,13 +282,11 @@ static void unknown_host_is_told(void)
 			  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx:1883"};
 	struct pf_endpoint endpoint;
 	char text[PF_DIAGNOSIS_SIZE] = "";
+	struct pf_dial dial;
 
 	pf_endpoint_init(&endpoint, &config, "will");
-	T_INT(pf_diagnose_name(&endpoint, text), -EHOSTUNREACH);
+	T_INT(pf_dial_open(&dial, &endpoint, text), -EHOSTUNREACH);
 	T_HAS(text, "host");
-	T_HAS(text, "xxxxx\"");
-	text[0] = '\0';
-	T_INT(pf_diagnose(&endpoint, false, text), PF_FAILURE_OTHER);
 	T_HAS(text, "xxxxx\"");
 	pf_endpoint_done(&endpoint);
 }
@@ -269,7 +315,9 @@ static void passwords_lose_only_line_ends(void)
 
 T_MAIN("reconnect", T(waits_double_up_to_the_maximum), T(jitter_stays_in_its_band),
 	T(a_fleet_does_not_return_in_one_instant), T(an_outage_of_ten_minutes_costs_few_attempts),
-	T(falls_back_when_the_broker_says_so), T(falls_back_after_two_closes_in_a_row),
+	T(falls_back_when_the_broker_says_so), T(a_guess_does_not_outlive_its_refutation),
+	T(a_broker_that_speaks_neither_is_tried_with_both), T(an_answer_proves_the_guess),
+	T(falls_back_after_two_closes_in_a_row),
 	T(goes_back_to_5_if_the_broker_hangs_up_on_3_1_1_too), T(a_configured_version_stays),
 	T(reasons_are_words), T(uris_are_split), T(unreadable_files_are_named),
 	T(unknown_host_is_told), T(passwords_lose_only_line_ends))
