@@ -157,6 +157,9 @@ expect style passes 'a function that just fits'
 echo "/* TO""DO: more */" >>src/hw/i2c.c
 expect style 'src/hw/i2c.c:6:' 'what is left to do'
 
+echo 'static _Atomic uint64_t since_ns;' >>src/hw/i2c.c
+expect style 'src/hw/i2c.c:6:' 'atomic access to 64 bits'
+
 echo 'int x;' >src/hw/i2c.c
 expect style 'src/hw/i2c.c' 'a file without a licence'
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ static const int syslog_priorities[] = {3, 4, 5, 6, 7};
 
 static _Atomic int shown_level = PF_LOG_INFO;
 static _Atomic unsigned n_lost; /* messages dropped since the last one written */
-static _Atomic uint64_t span_start_ns;
-static _Atomic unsigned n_info; /* messages at info since then, also those left out */
+static pthread_mutex_t span_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
+static uint64_t span_start_ns;
+static unsigned n_info; /* messages at info since then, also those left out */
 static void (*log_sink)(enum pf_log_level level, const char *text, void *user);
 static void *log_sink_user;
 
@@ -87,23 +89,38 @@ static void write_line(enum pf_log_level level, const char *text)
 	write_text(level, text);
 }
 
-/* Whether a message at info is one too many. Threads that meet here may miscount by one or two. */
-static bool is_too_much(void)
+/*
+ * Counts a message at info: whether it is one too many, and if a new span of time begins with
+ * it, how many were in the one before.
+ */
+static bool count_info(unsigned *ret_n_before)
 {
 	const uint64_t now_ns = pf_clock_now_ns();
+	bool is_too_many;
+
+	*ret_n_before = 0;
+	pthread_mutex_lock(&span_lock);
+	if (now_ns - span_start_ns >= INFO_SPAN_NS) {
+		*ret_n_before = n_info;
+		span_start_ns = now_ns;
+		n_info = 0;
+	}
+	is_too_many = n_info++ >= INFO_LINES;
+	pthread_mutex_unlock(&span_lock);
+	return is_too_many;
+}
+
+static bool is_too_much(void)
+{
 	char text[64];
 	unsigned n;
+	const bool is_too_many = count_info(&n);
 
-	if (now_ns - atomic_load(&span_start_ns) >= INFO_SPAN_NS) {
-		atomic_store(&span_start_ns, now_ns);
-		n = atomic_exchange(&n_info, 0);
-		if (n > INFO_LINES) {
-			(void)snprintf(
-				text, sizeof text, "%u messages were left out", n - INFO_LINES);
-			write_line(PF_LOG_INFO, text);
-		}
+	if (n > INFO_LINES) {
+		(void)snprintf(text, sizeof text, "%u messages were left out", n - INFO_LINES);
+		write_line(PF_LOG_INFO, text);
 	}
-	return atomic_fetch_add(&n_info, 1) >= INFO_LINES;
+	return is_too_many;
 }
 
 void pf_log_set_level(enum pf_log_level level)

@@ -5,11 +5,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "home_assistant/announcement.h"
 
 /*
@@ -213,7 +213,7 @@ void pf_discovery_disconnected(struct pf_discovery *discovery)
 void pf_discovery_message(struct pf_discovery *discovery, const struct pf_link_message *message)
 {
 	static const char online[] = "online";
-	uint32_t random = 0;
+	uint32_t wait_ms;
 
 	if (!discovery->birth_topic || message->from_store || discovery->birth.place ||
 		strcmp(message->topic, discovery->birth_topic) != 0 ||
@@ -221,11 +221,10 @@ void pf_discovery_message(struct pf_discovery *discovery, const struct pf_link_m
 		memcmp(message->payload, online, sizeof online - 1) != 0)
 		return;
 	/* without random bits just the shortest wait */
-	(void)getrandom(&random, sizeof random, GRND_NONBLOCK);
-	random = BIRTH_MIN_MS + random % (BIRTH_MAX_MS - BIRTH_MIN_MS);
-	pf_info("home_assistant: has started, announcing everything in %u ms", random);
+	wait_ms = BIRTH_MIN_MS + pf_random() % (BIRTH_MAX_MS - BIRTH_MIN_MS);
+	pf_info("home_assistant: has started, announcing everything in %u ms", wait_ms);
 	pf_timer_set(&discovery->env->timers, &discovery->birth,
-		pf_clock_now_ns() + random * PF_NS_PER_MS);
+		pf_clock_now_ns() + wait_ms * PF_NS_PER_MS);
 }
 
 void pf_discovery_done(struct pf_discovery *discovery)

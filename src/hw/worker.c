@@ -11,6 +11,9 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
+/* The oldest Raspberry Pi has no atomic access to 64 bits; 32 bits of these last for 13 years. */
+#define NS_PER_TENTH (100 * PF_NS_PER_MS)
+
 /* How long pf_worker_free() waits for the call under way. */
 #define END_MS 200
 
@@ -20,7 +23,7 @@ struct pf_worker {
 	struct pf_mailbox todo, done;
 	struct pf_mailbox ended; /* the thread's last word */
 	pthread_t thread;
-	_Atomic uint64_t busy_since_ns; /* 0: idle */
+	_Atomic uint32_t busy_since_tenths; /* rounded up; 0: idle */
 	char *name;
 };
 
@@ -30,9 +33,10 @@ static void *work(void *argument)
 	struct pf_job *job;
 
 	while ((job = pf_mailbox_wait(&worker->todo, UINT32_MAX))) {
-		atomic_store(&worker->busy_since_ns, pf_clock_now_ns());
+		atomic_store(&worker->busy_since_tenths,
+			(uint32_t)(pf_clock_now_ns() / NS_PER_TENTH + 1));
 		job->run(job);
-		atomic_store(&worker->busy_since_ns, 0);
+		atomic_store(&worker->busy_since_tenths, 0);
 		/* never full: it has room for more than todo and the job under way */
 		(void)pf_mailbox_put(&worker->done, job);
 		ev_async_send(worker->loop, &worker->finished);
@@ -114,7 +118,7 @@ bool pf_worker_submit(struct pf_worker *worker, struct pf_job *job)
 
 uint64_t pf_worker_busy_ns(const struct pf_worker *worker, uint64_t now_ns)
 {
-	const uint64_t since_ns = atomic_load(&worker->busy_since_ns);
+	const uint64_t since_ns = atomic_load(&worker->busy_since_tenths) * NS_PER_TENTH;
 
 	return since_ns && now_ns > since_ns ? now_ns - since_ns : 0;
 }

@@ -44,7 +44,7 @@ bool pf_worker_free(struct pf_worker *worker);
 /* Hands a job over. false: too many jobs wait; the job still belongs to the caller. */
 bool pf_worker_submit(struct pf_worker *worker, struct pf_job *job);
 
-/* How long, at now_ns, the job under way has been running; 0 if none is. */
+/* How long, at now_ns, the job under way has been running, to a tenth of a second; 0 if none is. */
 uint64_t pf_worker_busy_ns(const struct pf_worker *worker, uint64_t now_ns);
 
 /* The name given. */

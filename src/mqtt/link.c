@@ -14,11 +14,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "mqtt/backoff.h"
 #include "mqtt/client.h"
 #include "mqtt/link_log.h"
@@ -113,11 +113,9 @@ static void on_reconnect(struct ev_loop *loop, struct ev_timer *timer, int event
 
 static void connect_later(struct pf_link *link)
 {
-	uint32_t random = 0, wait_ms;
-
 	/* without random bits there is just no jitter */
-	(void)getrandom(&random, sizeof random, GRND_NONBLOCK);
-	wait_ms = pf_backoff_next_ms(&link->backoff, random);
+	const uint32_t wait_ms = pf_backoff_next_ms(&link->backoff, pf_random());
+
 	link->state = STATE_WAITING;
 	pf_debug("mqtt: next attempt in %u ms", wait_ms);
 	ev_now_update(link->loop);
