@@ -22,18 +22,32 @@ void pf_link_log_init(struct pf_link_log *log, const char *broker)
 	*log = (struct pf_link_log){.broker = broker};
 }
 
+static void forget_failures(struct pf_link_log *log)
+{
+	for (size_t i = 0; i < PF_LINK_LOG_FAILURES; i++) {
+		free(log->failures[i]);
+		log->failures[i] = NULL;
+	}
+}
+
 void pf_link_log_done(struct pf_link_log *log)
 {
-	free(log->failure);
+	forget_failures(log);
 	free(log->refusal);
 }
 
 void pf_link_log_failed(struct pf_link_log *log, const char *reason)
 {
-	if (log->failure && strcmp(log->failure, reason) == 0)
+	size_t i = 0;
+
+	while (i < PF_LINK_LOG_FAILURES && log->failures[i]) {
+		if (strcmp(log->failures[i], reason) == 0)
+			return;
+		i++;
+	}
+	if (i == PF_LINK_LOG_FAILURES)
 		return;
-	free(log->failure);
-	log->failure = pf_strdup(reason);
+	log->failures[i] = pf_strdup(reason);
 	pf_warning("mqtt: cannot connect to %s: %s; trying again and again", log->broker, reason);
 }
 
@@ -54,8 +68,7 @@ void pf_link_log_connected(struct pf_link_log *log, uint64_t now_ns, enum pf_mqt
 		pf_debug("mqtt: connected%s to %s (MQTT %s)", again, log->broker, number);
 	else
 		pf_notice("mqtt: connected%s to %s (MQTT %s)", again, log->broker, number);
-	free(log->failure);
-	log->failure = NULL;
+	forget_failures(log);
 	log->fallback_told = false;
 	log->connected_before = true;
 	log->connected_ns = now_ns;

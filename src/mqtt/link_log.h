@@ -14,10 +14,13 @@
 
 #include "config/config.h"
 
+/* So many reasons why no connection comes about are told until one does. */
+#define PF_LINK_LOG_FAILURES 6
+
 struct pf_link_log {
-	const char *broker; /* borrowed */
-	char *failure;      /* the last that was told, or NULL: connected since */
-	char *refusal;      /* the last; or NULL */
+	const char *broker;                   /* borrowed */
+	char *failures[PF_LINK_LOG_FAILURES]; /* told since the last connection; NULL: no more */
+	char *refusal;                        /* the last; or NULL */
 	bool fallback_told;
 	bool connected_before, quiet;
 	uint64_t connected_ns, lost_told_ns;
@@ -32,7 +35,10 @@ void pf_link_log_init(struct pf_link_log *log, const char *broker);
 /* Frees what it keeps. */
 void pf_link_log_done(struct pf_link_log *log);
 
-/* A connect failed, and is tried again later. Told when the reason is another one than before. */
+/*
+ * A connect failed, and is tried again later. Each reason is told once until a connection stands: a
+ * pulled cable is "no answer" and "no route" by turns.
+ */
 void pf_link_log_failed(struct pf_link_log *log, const char *reason);
 
 /* MQTT 3.1.1 is tried in place of 5. Told once until a connection stands. */

@@ -15,6 +15,7 @@
 #include "../broker.h"
 #include "../t.h"
 #include "base/clock.h"
+#include "mqtt/link_log.h"
 
 static struct watched_link watched;
 
@@ -290,13 +291,54 @@ static void old_broker_hangs_up_on_5(void)
 	speaks_3_1_1_with(HANGS_UP);
 }
 
+/* ---- the log --------------------------------------------------------------------------------- */
+
+static size_t lines(void)
+{
+	size_t n = 0;
+
+	for (const char *p = t_take_log(); (p = strchr(p, '\n')); p++)
+		n++;
+	return n;
+}
+
+static void reasons_by_turns_are_told_once_each(void)
+{
+	struct pf_link_log log;
+
+	pf_link_log_init(&log, "b");
+	for (int i = 0; i < 100; i++)
+		pf_link_log_failed(&log, i % 3 ? "no answer" : "no route");
+	T_INT(lines(), 2);
+	/* a new outage, a new story */
+	pf_link_log_connected(&log, 1, PF_MQTT_5);
+	pf_link_log_failed(&log, "no answer");
+	T_INT(lines(), 2);
+	pf_link_log_done(&log);
+}
+
+static void reasons_without_end_are_no_flood(void)
+{
+	struct pf_link_log log;
+	char reason[16];
+
+	pf_link_log_init(&log, "b");
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(reason, sizeof reason, "reason %d", i);
+		pf_link_log_failed(&log, reason);
+	}
+	T_INT(lines(), PF_LINK_LOG_FAILURES);
+	pf_link_log_done(&log);
+}
+
 int main(void)
 {
 	static const struct t_test tests[] = {T(refused_is_logged_once),
 		T(comes_back_after_the_broker), T(frozen_broker_is_noticed),
 		T(wrong_password_can_be_put_right), T(missing_password_file_is_named),
 		T(refused_messages_are_logged), T(old_broker_says_no_to_5),
-		T(old_broker_hangs_up_on_5),
+		T(old_broker_hangs_up_on_5), T(reasons_by_turns_are_told_once_each),
+		T(reasons_without_end_are_no_flood),
 		/* last: the library, hanging, lets nobody else connect */
 		T(silent_server_stops_neither_loop_nor_stop)};
 
