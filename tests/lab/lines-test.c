@@ -329,6 +329,11 @@ static void test_scan(void)
 	(void)unlink("/dev/gpiochip4");
 }
 
+static void make_link(const char *target, const char *path)
+{
+	check_int(path, symlink(target, path), 0);
+}
+
 /* The chip's place in sysfs moved to behind an I2C bus, as for an expander. */
 static void test_parent(void)
 {
@@ -340,11 +345,11 @@ static void test_parent(void)
 		n_skipped++;
 		return;
 	}
-	(void)symlink("/tmp/sys/bus/i2c", "/tmp/sys/i2c-1/subsystem");
-	(void)symlink("/tmp/sys/bus/i2c", "/tmp/sys/i2c-1/1-0020/subsystem");
-	(void)symlink(place, "/tmp/sys/devices/" CHIP);
+	make_link("/tmp/sys/bus/i2c", "/tmp/sys/i2c-1/subsystem");
+	make_link("/tmp/sys/bus/i2c", "/tmp/sys/i2c-1/1-0020/subsystem");
+	make_link(place, "/tmp/sys/devices/" CHIP);
 	write_file("/tmp/sys/i2c-1/1-0020/" CHIP "/dev", dev);
-	(void)symlink("/sys/bus/gpio", "/tmp/sys/i2c-1/1-0020/" CHIP "/subsystem");
+	make_link("/sys/bus/gpio", "/tmp/sys/i2c-1/1-0020/" CHIP "/subsystem");
 	if (mount(devices, "/sys/bus/gpio/devices", NULL, MS_BIND, NULL)) {
 		perror("# mount");
 		n_skipped++;
