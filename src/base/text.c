@@ -4,8 +4,10 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,31 +82,61 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* Levenshtein distance, one row kept. */
+/* A digit in the place of another is another thing (a chip, a pin), no slip of the pen. */
+static size_t change(char a, char b)
+{
+	if (tolower((unsigned char)a) == tolower((unsigned char)b))
+		return 0;
+	return isdigit((unsigned char)a) && isdigit((unsigned char)b) ? 2 : 1;
+}
+
+/* Edits from one word to the other: a letter more, less or another, or two in the wrong order. */
 static size_t edit_distance(const char *a, const char *b)
 {
 	const size_t length = strlen(b);
-	size_t row[WORD_MAX + 1];
+	size_t rows[3][WORD_MAX + 1];
 
 	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
+		size_t *const row = rows[i % 3], *const above = rows[(i + 2) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= length; j++) {
-			const size_t above = row[j];
-
-			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
+			row[j] = min3(above[j] + 1, row[j - 1] + 1,
+				above[j - 1] + change(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				rows[(i + 1) % 3][j - 2] + 1 < row[j])
+				row[j] = rows[(i + 1) % 3][j - 2] + 1;
 		}
 	}
-	return row[length];
+	return rows[strlen(a) % 3][length];
+}
+
+/* How far off a word may be. Of short ones many are close to each other, and mean the opposite. */
+static size_t allowed_distance(const char *word)
+{
+	const size_t size = strlen(word);
+
+	return size < 2 ? 0 : size < 7 ? 1 : size < 11 ? 2 : 3;
+}
+
+static bool is_similar(const char *word, const char *candidate, size_t distance)
+{
+	const size_t size = strlen(word), other = strlen(candidate);
+
+	/* the unit is missing: max_on for max_on_s */
+	if (size >= 3 && strncmp(candidate, word, size) == 0 && candidate[size] == '_')
+		return true;
+	/* "no" is not "on" */
+	if (size <= 3 && size == other)
+		return distance == 0;
+	return distance <= allowed_distance(word);
 }
 
 const char *pf_similar(const char *word, const char *const *candidates, size_t n)
 {
-	size_t best_distance = strlen(word) / 3 + 1;
+	size_t best_distance = SIZE_MAX;
 	const char *best = NULL;
 
 	if (strlen(word) > WORD_MAX)
@@ -115,7 +147,7 @@ const char *pf_similar(const char *word, const char *const *candidates, size_t n
 		if (strlen(candidates[i]) > WORD_MAX)
 			continue;
 		distance = edit_distance(word, candidates[i]);
-		if (distance < best_distance || (distance == best_distance && !best)) {
+		if (distance < best_distance && is_similar(word, candidates[i], distance)) {
 			best_distance = distance;
 			best = candidates[i];
 		}

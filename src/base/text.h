@@ -35,8 +35,9 @@ void pf_number_format(double value, int decimals, char *text);
 double pf_number_round(double value, int decimals);
 
 /*
- * Of `candidates` the one most like `word`, for "did you mean"; NULL if none is similar (more than
- * a third of the letters would have to change). The result is one of the candidates.
+ * Of `candidates` the one most like `word`, for "did you mean"; NULL if none is similar: one letter
+ * of a short word may be wrong, three of a long one, none of two or three, and no digit; a unit may
+ * be missing. The result is one of the candidates.
  */
 const char *pf_similar(const char *word, const char *const *candidates, size_t n);
 

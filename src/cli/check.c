@@ -13,6 +13,9 @@
 #include "mqtt/diagnose.h"
 #include "mqtt/endpoint.h"
 
+/* A longer time is more than bouncing contacts need. */
+#define DEBOUNCE_TOLD_MS 200
+
 /* The number on the header chip of a line, or -1 if it is another chip's, or unknown before run. */
 static int header_gpio(const struct pf_line_config *line)
 {
@@ -48,6 +51,9 @@ static void print_inputs(const struct pf_config *config)
 		printf("input %s: ", input->item.name);
 		print_line(&input->line);
 		printf("%s -> %s\n", input->active_low ? ", active low" : "", input->item.topic);
+		if (input->debounce_ms > DEBOUNCE_TOLD_MS)
+			printf("  what lasts for less than %u ms is not seen\n",
+				input->debounce_ms);
 	}
 }
 
@@ -169,7 +175,7 @@ static void print_boot_lines(const struct pf_config *config)
 		const int gpio = header_gpio(&output->line);
 
 		/* open drain and source drive one level only: the firmware would drive both */
-		if (gpio < 0 || output->drive != PF_DRIVE_PUSH_PULL)
+		if (pf_header_pin(gpio) < 0 || output->drive != PF_DRIVE_PUSH_PULL)
 			continue;
 		if (!any)
 			printf("\nTo hold outputs off from power-on, put into config.txt:\n");

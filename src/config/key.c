@@ -9,7 +9,9 @@
 
 #include "config/report.h"
 #include "config/topics.h"
+#include "config/words.h"
 
+#define HINT_SIZE     160
 #define MS_PER_S      1000.0
 #define EXPECTED_SIZE 300 /* bytes of the longest "expected ..." text, with its NUL */
 
@@ -198,10 +200,21 @@ static void report_type(struct pf_problems *problems, const struct pf_node *node
 		format_expected(key, expected));
 }
 
+/* What a word that is none of the key's may have meant. */
+static const char *hint_of(const struct pf_key *key, const char *word, char text[HINT_SIZE])
+{
+	const char *here = pf_word_of_value(key->name, word);
+
+	if (!here)
+		return pf_did_you_mean(word, words_of(key), n_choices(key), text);
+	(void)snprintf(text, HINT_SIZE, "; %s", here);
+	return text;
+}
+
 static void report_value(struct pf_problems *problems, const struct pf_node *node,
 	const char *label, const struct pf_key *key)
 {
-	char expected[EXPECTED_SIZE], hint[120], shown[PF_SHOWN_SIZE];
+	char expected[EXPECTED_SIZE], hint[HINT_SIZE], shown[PF_SHOWN_SIZE];
 
 	format_expected(key, expected);
 	if (node->type != PF_NODE_STRING)
@@ -216,7 +229,7 @@ static void report_value(struct pf_problems *problems, const struct pf_node *nod
 	else
 		pf_report(problems, &node->place, label, key->name, "is \"%s\", expected %s%s",
 			pf_shown(key->secrecy, node->text, shown), expected,
-			pf_did_you_mean(node->text, words_of(key), n_choices(key), hint));
+			hint_of(key, node->text, hint));
 }
 
 static void store_integer(char *member, size_t size, int32_t value)
@@ -299,6 +312,15 @@ static void read_text(const struct pf_key_reader *reader, const struct pf_node *
 		store(key, base, 0, text);
 }
 
+/* Times are in milliseconds. */
+static void report_nothing(const struct pf_key_reader *reader, const struct pf_node *node,
+	const char *label, const struct pf_key *key, void *base)
+{
+	pf_report_warning(reader->problems, &node->place, label, key->name,
+		"%.10g s are less than a millisecond, and count as 0", node->number);
+	store(key, base, 0, NULL);
+}
+
 void pf_key_read(const struct pf_key_reader *reader, const struct pf_node *node, const char *label,
 	const struct pf_key *key, void *base)
 {
@@ -317,6 +339,9 @@ void pf_key_read(const struct pf_key_reader *reader, const struct pf_node *node,
 		store(key, base, find_choice(key, node->text), NULL);
 	else if (node->type == PF_NODE_STRING)
 		read_text(reader, node, label, key, base);
+	else if (key->type == PF_KEY_SECONDS && node->number > 0 &&
+		 llround(node->number * MS_PER_S) == 0)
+		report_nothing(reader, node, label, key, base);
 	else
 		store(key, base, node->type == PF_NODE_BOOL ? node->integer : node->number, NULL);
 }

@@ -71,8 +71,10 @@ static void load(struct pf_loader *loader)
 		pf_driver_set_use_dir(loader->drivers, config->driver_dir);
 	pf_load_mqtt(loader);
 	pf_load_home_assistant(loader);
+	pf_load_buffer_check(loader);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		load_list(loader, &lists[i]);
+	pf_load_check_effects(loader);
 	pf_topics_check(&loader->topics, loader->problems);
 }
 

@@ -20,6 +20,22 @@ void pf_load_buffer_default(const struct pf_item_loader *item, struct pf_sensor_
 		sensor->buffer.max_messages = max_messages;
 }
 
+/* group: buffer = { ... } of a sensor or of the file, as read. */
+static void check_on_disk(const struct pf_loader *loader, const struct pf_node *group,
+	const char *label, const struct pf_buffer_config *buffer)
+{
+	if (buffer->max_messages == 0 && buffer->on_disk && pf_node_find(group, "on_disk"))
+		pf_report_warning(loader->problems, pf_node_place(group, "on_disk"), label,
+			"on_disk", "does nothing with max_messages = 0");
+}
+
+void pf_load_buffer_check(const struct pf_loader *loader)
+{
+	if (is_given(loader->root))
+		check_on_disk(loader, pf_node_find(loader->root, "buffer"), "buffer",
+			&loader->config->buffer);
+}
+
 void pf_load_buffer(const struct pf_item_loader *item, struct pf_sensor_config *sensor)
 {
 	const bool json = sensor->item.format == PF_FORMAT_JSON;
@@ -28,6 +44,9 @@ void pf_load_buffer(const struct pf_item_loader *item, struct pf_sensor_config *
 
 	if (!is_given(item->group) && !(json && is_given(loader->root)))
 		sensor->buffer.max_messages = 0;
+	else if (is_given(item->group))
+		check_on_disk(
+			loader, pf_node_find(item->group, "buffer"), item->label, &sensor->buffer);
 	if (sensor->buffer.max_messages == 0) {
 		sensor->buffer.on_disk = false;
 		return;

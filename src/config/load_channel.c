@@ -114,7 +114,8 @@ static void check_range(const struct channel_loader *loader, struct pf_channel_c
 			config->minimum, config->maximum);
 }
 
-static void check_rules(const struct channel_loader *loader, const struct pf_channel_config *config)
+static void check_rules(const struct channel_loader *loader, uint32_t interval_ms,
+	const struct pf_channel_config *config)
 {
 	if (config->scale == 0)
 		channel_error(loader, "scale", "0 would make all values the same");
@@ -122,6 +123,10 @@ static void check_rules(const struct channel_loader *loader, const struct pf_cha
 		pf_report_warning(loader->item->loader->problems,
 			place_of(loader, "max_interval_s"), loader->label, "max_interval_s",
 			"does nothing without deadband");
+	else if (config->max_interval_ms && config->max_interval_ms <= interval_ms)
+		pf_report_warning(loader->item->loader->problems,
+			place_of(loader, "max_interval_s"), loader->label, "max_interval_s",
+			"makes deadband useless: every reading is published with it");
 }
 
 /* Keys both in the sensor and in channels.NAME. */
@@ -162,7 +167,7 @@ static void load_topic(
 							     .place = *place_of(loader, "topic")});
 }
 
-static void load_channel(const struct channel_loader *loader, const struct pf_driver *driver,
+static void load_channel(const struct channel_loader *loader, const struct pf_sensor_config *sensor,
 	struct pf_channel_config *config)
 {
 	const struct pf_key_set set = PF_KEY_SET(&pf_channel_keys, config);
@@ -172,8 +177,8 @@ static void load_channel(const struct channel_loader *loader, const struct pf_dr
 	check_twice(loader);
 	read_points(loader, config);
 	check_range(loader, config);
-	check_rules(loader, config);
-	load_topic(loader, driver->n_channels, config);
+	check_rules(loader, sensor->interval_ms, config);
+	load_topic(loader, sensor->driver->n_channels, config);
 }
 
 /* Reports groups in channels = { } that are no channels of the driver. */
@@ -221,6 +226,6 @@ void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config
 		loader.label = loader.group ? pf_pool_format(item->loader->pool, "%s: %s",
 						      item->label, name)
 					    : item->label;
-		load_channel(&loader, driver, &sensor->channels[i]);
+		load_channel(&loader, sensor, &sensor->channels[i]);
 	}
 }

@@ -6,8 +6,10 @@
 
 #include "base/memory.h"
 #include "config/loader.h"
+#include "config/words.h"
 
-#define LABEL "home_assistant"
+#define HINT_SIZE 160
+#define LABEL     "home_assistant"
 
 /* What may stand in a discovery topic: letters, digits, '_' and '-'. */
 static const char *make_device_id(struct pf_loader *loader)
@@ -48,16 +50,23 @@ void pf_load_home_assistant(struct pf_loader *loader)
 		pf_pool_format(loader->pool, "%s/device/%s/config", ha->prefix, ha->device_id));
 }
 
-/* "mdi:" and a name of small letters, digits and '-' */
+/* Home Assistant wants no more than this: there are others than its own. */
 static bool icon_is_good(const char *icon)
 {
-	if (strncmp(icon, "mdi:", 4) != 0 || !icon[4])
-		return false;
-	for (icon += 4; *icon; icon++)
-		if (!islower((unsigned char)*icon) && !isdigit((unsigned char)*icon) &&
-			*icon != '-')
-			return false;
-	return true;
+	const char *const colon = strchr(icon, ':');
+
+	return colon && colon > icon && colon[1];
+}
+
+static const char *hint_of(
+	const char *name, const char *const *names, size_t n, char text[HINT_SIZE])
+{
+	const char *here = pf_word_of_value("device_class", name);
+
+	if (!here)
+		return pf_did_you_mean(name, names, n, text);
+	(void)snprintf(text, HINT_SIZE, ", %s", here);
+	return text;
 }
 
 static void check_class(const struct pf_item_loader *item, const struct pf_node *node,
@@ -70,7 +79,7 @@ static void check_class(const struct pf_item_loader *item, const struct pf_node 
 	const char *name = item->item->home_assistant.device_class;
 	struct pf_problems *problems = item->loader->problems;
 	const char *const *names;
-	char hint[120];
+	char hint[HINT_SIZE];
 	size_t n;
 
 	names = pf_ha_classes(kind, &n);
@@ -81,7 +90,7 @@ static void check_class(const struct pf_item_loader *item, const struct pf_node 
 		pf_report(problems, &node->place, label, node->name,
 			"\"%s\" is none that Home Assistant has for %s%s",
 			pf_load_shown(item->loader, name), words[kind],
-			pf_did_you_mean(name, names, n, hint));
+			hint_of(name, names, n, hint));
 	else if (channel && !pf_ha_class_has_unit(name, pf_channel_unit(channel)))
 		pf_report(problems, &node->place, label, node->name,
 			"\"%s\" does not go with the unit \"%s\" of %s", name,
@@ -99,6 +108,9 @@ void pf_load_ha_item(
 	if (!group || group->type != PF_NODE_GROUP)
 		return;
 	label = pf_pool_format(loader->pool, "%s: " LABEL, item->label);
+	if (!ha->enabled && group->n_children > 1)
+		pf_report_warning(loader->problems, &group->place, label, NULL,
+			"with enabled = false nothing else here does anything");
 	if (ha->icon && !icon_is_good(ha->icon))
 		pf_report(loader->problems, pf_node_place(group, "icon"), label, "icon",
 			"\"%s\" is no icon, expected one like \"mdi:water-pump\"",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/loader.h"
+#include "config/words.h"
 
 void pf_item_begin(struct pf_item_loader *item, struct pf_loader *loader, const char *kind,
 	const struct pf_node *group, size_t index, struct pf_item_config *config)
@@ -105,12 +106,15 @@ static void report_unknown_driver(const struct pf_item_loader *item, const char 
 	char **names = NULL;
 	size_t n = 0;
 	char hint[120];
-	const char *similar = "";
+	const char *similar = "", *here = pf_word_of_value("driver", name);
 
 	if (pf_driver_set_names(item->loader->drivers, &names, &n) == 0)
 		similar = pf_did_you_mean(name, (const char *const *)names, n, hint);
-	pf_item_error(item, "driver", "unknown driver \"%s\"%s", pf_load_shown(item->loader, name),
-		*similar ? similar : ", expected one of those that \"pinferry drivers\" lists");
+	pf_item_error(item, "driver", "unknown driver \"%s\"%s%s",
+		pf_load_shown(item->loader, name), here ? ", " : similar,
+		here       ? here
+		: *similar ? ""
+			   : ", expected one of those that \"pinferry drivers\" lists");
 	pf_driver_names_free(names, n);
 }
 

@@ -1,10 +1,15 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/text.h"
 #include "config/loader.h"
 #include "hw/resolve.h"
+
+#define GPIO_MAX 57 /* of the BCM2711; others have fewer */
 
 static const char ways[] = "expected one of line = \"GPIO17\", pin = 11, "
 			   "or chip = \"pinctrl-bcm2711\" with offset = 17";
@@ -80,6 +85,46 @@ static const char *way_of(const struct pf_line_config *line)
 	return line->pin ? "pin" : line->line ? "line" : "chip";
 }
 
+/* GPIO17 in the spelling of somebody else: "27", "gpio 27", "BCM27", "pin 13"; or -1. */
+static int number_in(const char *name, bool *ret_is_pin)
+{
+	static const char *const words[] = {"gpio", "bcm", "io", "pin", "physical", "board"};
+	int64_t number;
+
+	*ret_is_pin = false;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const size_t size = strlen(words[i]);
+
+		if (strncasecmp(name, words[i], size) != 0)
+			continue;
+		name += size;
+		*ret_is_pin = i >= 3;
+		break;
+	}
+	name += strspn(name, " _-.#");
+	return pf_integer_parse(name, strlen(name), 0, 999, &number) == 0 ? (int)number : -1;
+}
+
+/* Lines may have any name; but one that looks like that of a GPIO should be that. */
+static void check_spelling(const struct pf_item_loader *item, const char *name)
+{
+	bool is_pin;
+	const int number = number_in(name, &is_pin),
+		  gpio = is_pin ? pf_header_gpio(number) : number;
+	char usual[32];
+
+	if (gpio < 0)
+		return;
+	(void)snprintf(usual, sizeof usual, "GPIO%d", gpio);
+	if (gpio > GPIO_MAX)
+		pf_item_warning(item, "line", "no Raspberry Pi has a line \"%s\"",
+			pf_load_shown(item->loader, name));
+	else if (strcmp(name, usual) != 0)
+		pf_item_warning(item, "line",
+			"\"%s\" is no usual name of a line, did you mean \"%s\"?",
+			pf_load_shown(item->loader, name), usual);
+}
+
 void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line)
 {
 	const struct pf_taken *first;
@@ -95,6 +140,8 @@ void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line
 			pin_use(line->pin));
 		return;
 	}
+	if (line->line)
+		check_spelling(item, line->line);
 	line->text = line_text(item->loader->pool, line);
 	line->key = line_key(item->loader->pool, line);
 	taken.key = line->key;

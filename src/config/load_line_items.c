@@ -65,6 +65,7 @@ void pf_load_input(struct pf_loader *loader, const struct pf_node *group, size_t
 	pf_load_line(&item, &input->line);
 	check_same_payload(&item, input->payload_on, input->payload_off);
 	pf_load_ha_item(&item, PF_HA_BINARY_SENSOR, NULL);
+	pf_load_ha_words(&item, PF_HA_BINARY_SENSOR, input->payload_on, input->payload_off);
 }
 
 static void check_output_rules(const struct pf_item_loader *item, struct pf_output_config *output)
@@ -74,6 +75,10 @@ static void check_output_rules(const struct pf_item_loader *item, struct pf_outp
 			"\"keep\" keeps nothing over a restart or an upgrade, "
 			"because on_exit = \"%s\" applies at each stop",
 			output->on_exit == PF_ON_EXIT_ON ? "on" : "off");
+	if (output->pulse_ms && output->initial == PF_START_LAST)
+		pf_item_warning(item, "initial",
+			"\"last\" is always off with pulse_ms, because a pulse is no lasting "
+			"state");
 	if (output->pulse_ms && output->on_exit == PF_ON_EXIT_ON)
 		pf_item_warning(item, "on_exit",
 			"\"on\" at exit is no pulse and does not end after pulse_ms");
@@ -112,14 +117,17 @@ void pf_load_output(struct pf_loader *loader, const struct pf_node *group, size_
 		PF_KEY_SET(&pf_line_keys, &output->line),
 		PF_KEY_SET(&pf_output_keys, output),
 	};
+	enum pf_ha_kind kind;
 
 	pf_item_begin(&item, loader, "output", group, index, &output->item);
 	pf_item_read(&item, sets, sizeof sets / sizeof *sets);
 	pf_item_finish(&item);
+	kind = output->pulse_ms ? PF_HA_BUTTON : PF_HA_SWITCH;
 	load_output_topics(&item, output);
 	output->driver = find_driver(&item);
 	pf_load_line(&item, &output->line);
 	check_output_rules(&item, output);
 	pf_load_envelope(&item, output);
-	pf_load_ha_item(&item, output->pulse_ms ? PF_HA_BUTTON : PF_HA_SWITCH, NULL);
+	pf_load_ha_item(&item, kind, NULL);
+	pf_load_ha_words(&item, kind, output->payload_on, output->payload_off);
 }

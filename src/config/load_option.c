@@ -47,7 +47,7 @@ struct pf_key_set pf_load_options(struct pf_loader *loader, const struct pf_driv
 	pf_driver_default_options(driver, base);
 	for (size_t i = 0; i < driver->n_options; i++)
 		keys[i] = make_key(&driver->options[i]);
-	return (struct pf_key_set){keys, driver->n_options, base, false};
+	return (struct pf_key_set){keys, driver->n_options, base, false, NULL};
 }
 
 void pf_load_options_check(const struct pf_item_loader *item, const struct pf_driver *driver)

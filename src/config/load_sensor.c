@@ -162,7 +162,7 @@ static void read_keys(const struct pf_item_loader *item, struct pf_sensor_config
 	sensor->options = sets[2].base;
 	/* without "topic", which is the sensor's */
 	sets[3] = (struct pf_key_set){pf_channel_keys.keys + 1, pf_channel_keys.n - 1,
-		&sensor->channels[0], driver->n_channels > 1};
+		&sensor->channels[0], driver->n_channels > 1, pf_channel_keys.name};
 	pf_keys_read(reader, item->group, item->label, sets, 4);
 }
 

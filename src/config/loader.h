@@ -68,6 +68,13 @@ void pf_load_home_assistant(struct pf_loader *loader);
 void pf_load_ha_item(
 	const struct pf_item_loader *item, enum pf_ha_kind kind, const struct pf_channel *channel);
 
+/* load_ha_words.c: warns of words of an input or output that Home Assistant takes for others. */
+void pf_load_ha_words(const struct pf_item_loader *item, enum pf_ha_kind kind,
+	const char *payload_on, const char *payload_off);
+
+/* load_effect.c: warns of what does nothing, when all is loaded. */
+void pf_load_check_effects(struct pf_loader *loader);
+
 /*
  * What loads an element of a list of the file, after mqtt and the lists that its rules speak of.
  * The element is zero, and counted already.
@@ -88,6 +95,9 @@ void pf_load_envelope(const struct pf_item_loader *item, const struct pf_output_
 
 /* load_buffer.c: what a sensor that says nothing of it has, before its keys are read. */
 void pf_load_buffer_default(const struct pf_item_loader *item, struct pf_sensor_config *sensor);
+
+/* load_buffer.c: checks that of the file. */
+void pf_load_buffer_check(const struct pf_loader *loader);
 
 /* load_buffer.c: checks what the sensor has, after its keys are read. */
 void pf_load_buffer(const struct pf_item_loader *item, struct pf_sensor_config *sensor);

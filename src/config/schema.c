@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "config/report.h"
+#include "config/words.h"
 
 static struct pf_key_set inside(const struct pf_key *key, void *base)
 {
@@ -40,8 +41,16 @@ static void report_unknown(struct pf_problems *problems, const struct pf_node *n
 	size_t n = 0;
 	char hint[120];
 
-	for (size_t i = 0; i < n_sets; i++)
+	for (size_t i = 0; i < n_sets; i++) {
+		const char *here = sets[i].name ? pf_word_of_key(sets[i].name, node->name) : NULL;
+
+		if (here) {
+			pf_report(
+				problems, &node->place, label, node->name, "unknown key, %s", here);
+			return;
+		}
 		n += sets[i].n;
+	}
 	names = pf_calloc(n + 1, sizeof *names);
 	n = 0;
 	for (size_t i = 0; i < n_sets; i++)

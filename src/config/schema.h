@@ -13,13 +13,14 @@ struct pf_key_set {
 	const struct pf_key *keys;
 	size_t n;
 	void *base;
-	bool below; /* they are known, but belong into channels = { ... } */
+	bool below;       /* they are known, but belong into channels = { ... } */
+	const char *name; /* of the group, or NULL */
 };
 
 #define PF_KEY_SET(group, base)                                                                    \
 	(struct pf_key_set)                                                                        \
 	{                                                                                          \
-		(group)->keys, (group)->n, (base), false                                           \
+		(group)->keys, (group)->n, (base), false, (group)->name                            \
 	}
 
 /* Sets all members to their defaults, those of groups inside, too. */

@@ -22,9 +22,8 @@ const char *pf_topic_check(const char *topic)
 		return "has control characters or is not UTF-8";
 	if (strpbrk(topic, "+#"))
 		return "has a wildcard, expected a topic without '+' and '#'";
-	if (topic[0] == '/' || topic[size - 1] == '/' || strstr(topic, "//"))
-		return "has an empty level, expected no '/' at the start, the end or twice in a "
-		       "row";
+	if (topic[size - 1] == '/' || strstr(topic, "//"))
+		return "has an empty level, expected no '/' at the end or twice in a row";
 	if (topic[0] == '$')
 		return "begins with '$', which is the broker's own";
 	return NULL;

@@ -21,6 +21,7 @@ all_printed() {
 }
 
 # takes NAME FILE TEXT...: check says ok, prints each TEXT, and warns of nothing but missing files
+# and the single output of the sample
 takes() {
   local name=$1 file=$2 status=0
   shift 2
@@ -28,7 +29,7 @@ takes() {
   "$top_builddir/pinferry" check -d "$top_builddir/drivers/.libs" -c "$file" \
     >"$dir/out" 2>"$dir/err" || status=$?
   if [ "$status" -eq 0 ] && tail -n 1 "$dir/out" | grep -q ': ok$' && all_printed "$@" &&
-    ! grep -v 'does not exist (yet)$' "$dir/err" >&2; then
+    ! grep -v -e 'does not exist (yet)$' -e 'motor: does nothing with one output' "$dir/err" >&2; then
     echo "ok $number - $name"
   else
     echo "not ok $number - $name (status $status)"

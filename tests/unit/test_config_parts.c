@@ -7,8 +7,10 @@
 
 #include "../t.h"
 #include "config/broker.h"
+#include "config/keys.h"
 #include "config/scan_value.h"
 #include "config/topics.h"
+#include "config/words.h"
 
 static void broker_gets_its_port(void)
 {
@@ -94,7 +96,9 @@ static void topic_has_no_wildcard_and_no_empty_level(void)
 	T_HAS(pf_topic_check(""), "empty");
 	T_HAS(pf_topic_check("a/+/b"), "wildcard");
 	T_HAS(pf_topic_check("a/#"), "wildcard");
-	T_HAS(pf_topic_check("/a"), "empty level");
+	T_STR(pf_topic_check("/a"), NULL);
+	T_HAS(pf_topic_check("/"), "empty level");
+	T_HAS(pf_topic_check("//a"), "empty level");
 	T_HAS(pf_topic_check("a/"), "empty level");
 	T_HAS(pf_topic_check("a//b"), "empty level");
 	T_HAS(pf_topic_check("$SYS/x"), "'$'");
@@ -206,7 +210,29 @@ static void string_is_refused_if_unclean(void)
 	T_HAS(scan_string("\"\\x4\"", &rest), "unknown escape");
 }
 
-T_MAIN("config_parts", T(broker_gets_its_port), T(broker_is_refused_with_advice),
-	T(broker_is_never_too_long), T(topic_has_no_wildcard_and_no_empty_level),
-	T(number_becomes_plain_decimal), T(number_is_refused_where_versions_differ),
-	T(string_is_decoded), T(string_is_refused_if_unclean))
+/* A word of others never stands in the way of one of ours. */
+static void words_of_others_are_no_keys(void)
+{
+	static const struct pf_key_group *const groups[] = {&pf_root_keys, &pf_mqtt_keys,
+		&pf_ha_keys, &pf_item_keys, &pf_line_keys, &pf_input_keys, &pf_output_keys,
+		&pf_interlock_keys, &pf_sensor_keys, &pf_channel_keys};
+
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+		for (size_t k = 0; k < groups[i]->n; k++) {
+			const struct pf_key *key = &groups[i]->keys[k];
+
+			T_STR(pf_word_of_key(groups[i]->name, key->name), NULL);
+			for (size_t n = 0; key->choices && key->choices[n]; n++)
+				T_STR(pf_word_of_value(key->name, key->choices[n]), NULL);
+		}
+	T_HAS(pf_word_of_key("mqtt", "Host"), "broker");
+	T_HAS(pf_word_of_key("", "digital_inputs"), "inputs");
+	T_STR(pf_word_of_key("output", "host"), NULL);
+	T_HAS(pf_word_of_value("initial", "LOW"), "active_low");
+}
+
+T_MAIN("config_parts", T(words_of_others_are_no_keys), T(broker_gets_its_port),
+	T(broker_is_refused_with_advice), T(broker_is_never_too_long),
+	T(topic_has_no_wildcard_and_no_empty_level), T(number_becomes_plain_decimal),
+	T(number_is_refused_where_versions_differ), T(string_is_decoded),
+	T(string_is_refused_if_unclean))

@@ -86,6 +86,24 @@ static void similar_finds_the_slip_of_the_pen(void)
 	T_STR(pf_similar("lime", keys, n), "line");
 	T_STR(pf_similar("colour", keys, n), NULL);
 	T_STR(pf_similar("x", keys, n), NULL);
+	T_STR(pf_similar("debounce", keys, n), "debounce_ms");
+	T_STR(pf_similar("BIAS", keys, n), "bias");
+	T_STR(pf_similar("naem", keys, n), "name");
+}
+
+static void similar_keeps_quiet_about_other_words(void)
+{
+	static const char *const words[] = {"on", "off", "pin", "qos", "bme280", "version", "gas",
+		"bias", "lm75", "as-is", "keep", "last", "wind_speed"};
+	static const char *const others[] = {"no", "low", "gpio", "pwm", "host", "tls", "bus",
+		"bme680", "bmp180", "verify", "gate", "lm76", "high", "fan", "or", "an", "pit",
+		"bmp085", "yes", "nil"};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		T_STR(pf_similar(others[i], words, sizeof words / sizeof *words), NULL);
+	T_STR(pf_similar("of", words, sizeof words / sizeof *words), "off");
+	T_STR(pf_similar("onn", words, sizeof words / sizeof *words), "on");
+	T_STR(pf_similar("OFF", words, sizeof words / sizeof *words), "off");
 }
 
 static void utf8_accepts_only_clean_text(void)
@@ -113,5 +131,5 @@ static void nocase_compares_whole_words(void)
 
 T_MAIN("text", T(integer_takes_whole_numbers_in_range), T(integer_rejects_everything_else),
 	T(number_is_finite_and_whole), T(number_is_formatted_without_minus_zero),
-	T(similar_finds_the_slip_of_the_pen), T(utf8_accepts_only_clean_text),
-	T(nocase_compares_whole_words))
+	T(similar_finds_the_slip_of_the_pen), T(similar_keeps_quiet_about_other_words),
+	T(utf8_accepts_only_clean_text), T(nocase_compares_whole_words))
