@@ -101,6 +101,12 @@ static int scan_chip(const char *chip, int (*visit)(const struct pf_line_info *i
 	return pf_gpio_scan_chip(path, &info, visit, user, ret_visit);
 }
 
+/* An error of this process, which says nothing of the machine's chips. */
+static bool is_ours(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
+
 int pf_gpio_scan(void *board, int (*visit)(const struct pf_line_info *info, void *user), void *user)
 {
 	struct dirent **entries;
@@ -110,7 +116,7 @@ int pf_gpio_scan(void *board, int (*visit)(const struct pf_line_info *info, void
 	(void)board;
 	n = scandir("/dev", &entries, is_chip, versionsort);
 	if (n < 0)
-		return -ENODEV;
+		return is_ours(-errno) ? -errno : -ENODEV;
 	for (int i = 0; i < n; i++) {
 		const int r = visited ? 0 : scan_chip(entries[i]->d_name, visit, user, &visited);
 
@@ -118,6 +124,8 @@ int pf_gpio_scan(void *board, int (*visit)(const struct pf_line_info *info, void
 			result = 0;
 		else if ((r == -EACCES || r == -EPERM) && result)
 			result = -EACCES;
+		else if (is_ours(r))
+			visited = r;
 		free(entries[i]);
 	}
 	free(entries);

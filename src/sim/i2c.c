@@ -22,28 +22,35 @@ struct pf_sim_i2c {
 	char *folder;
 };
 
-/* The first word of folder/name; "" if there is no such file. */
-static void read_word(const char *folder, const char *name, char word[WORD_SIZE])
+/*
+ * The first word of folder/name; "" if there is no such file. 0, or why it cannot be read: that is
+ * no answer of a chip.
+ */
+static int read_word(const char *folder, const char *name, char word[WORD_SIZE])
 {
 	char *path = pf_format("%s/%s", folder, name);
 	FILE *file = fopen(path, "re");
+	const int error = file ? 0 : errno;
 
 	free(path);
 	word[0] = '\0';
 	if (!file)
-		return;
+		return error == ENOENT || error == ENOTDIR ? 0 : -error;
 	if (!fgets(word, WORD_SIZE, file))
 		word[0] = '\0';
 	word[strcspn(word, " \t\r\n")] = '\0';
 	(void)fclose(file);
+	return 0;
 }
 
 int pf_sim_measure(
 	const struct pf_sim_chip *chip, const char *quantity, double missing, double *ret_value)
 {
 	char word[WORD_SIZE];
+	const int r = read_word(chip->folder, quantity, word);
 
-	read_word(chip->folder, quantity, word);
+	if (r < 0)
+		return r;
 	if (word[0] == '\0') {
 		*ret_value = missing;
 		return 0;
@@ -52,19 +59,22 @@ int pf_sim_measure(
 }
 
 /* Looks which chip is there now: another one than last time has just been plugged in. */
-static void look_for_chip(struct pf_sim_i2c *bus)
+static int look_for_chip(struct pf_sim_i2c *bus)
 {
 	const struct pf_sim_model *model;
 	char word[WORD_SIZE];
+	const int r = read_word(bus->folder, "chip", word);
 
-	read_word(bus->folder, "chip", word);
+	if (r < 0)
+		return r;
 	model = pf_sim_model_find(word);
 	if (model == bus->model)
-		return;
+		return 0;
 	bus->model = model;
 	bus->chip = (struct pf_sim_chip){.folder = bus->folder};
 	if (model)
 		model->power_on(&bus->chip);
+	return 0;
 }
 
 /* What the file "fault" makes of the transfer: 0 or a negative errno. "hang" waits. */
@@ -72,9 +82,12 @@ static int apply_fault(const struct pf_sim_i2c *bus)
 {
 	const struct timespec poll_time = {.tv_nsec = HANG_POLL_NS};
 	char word[WORD_SIZE];
+	int r;
 
 	for (;;) {
-		read_word(bus->folder, "fault", word);
+		r = read_word(bus->folder, "fault", word);
+		if (r < 0)
+			return r;
 		if (strcmp(word, "nack") == 0)
 			return -EREMOTEIO;
 		if (strcmp(word, "timeout") == 0)
@@ -91,9 +104,10 @@ static int transfer(const struct pf_device *device, const uint8_t *write, size_t
 	struct pf_sim_i2c *bus = device->bus;
 	int r = apply_fault(bus);
 
+	if (r == 0)
+		r = look_for_chip(bus);
 	if (r < 0)
 		return r;
-	look_for_chip(bus);
 	/* no answer, in the word of the Raspberry Pi's adapter */
 	if (!bus->model)
 		return -EREMOTEIO;

@@ -22,15 +22,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "sim/line_faults.h"
 #include "sim/line_files.h"
 #include "sim/sim.h"
 
 #define CHIP    "gpiochip0"
 #define LABEL   "pinctrl-bcm2711"
 #define N_LINES 28
-
-/* How often a hanging line looks whether it may answer. */
-#define HANG_POLL_NS 20000000
 
 #define OUTPUT_WORD "output "
 #define INPUT_WORD  "input "
@@ -46,26 +44,19 @@ struct pf_line {
 	bool reported;   /* what the last edge said */
 };
 
-/* Before each call: waits while the line's bus hangs. */
-static void wait_for_bus(const struct pf_line *line)
-{
-	const struct timespec poll_time = {.tv_nsec = HANG_POLL_NS};
-	char path[PATH_MAX], text[16];
-
-	pf_sim_line_path(path, line->directory, "", line->offset, ".fault");
-	while (pf_sim_read_file(path, text, sizeof text) == 0 && strcmp(text, "hang") == 0)
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &poll_time, NULL);
-}
-
 /* Takes the level from the file; an empty or garbled one is being written: the last one holds. */
 static int read_level(struct pf_line *line)
 {
+	const enum pf_sim_line_fault fault = pf_sim_line_fault(line->directory, line->offset);
 	char path[PATH_MAX], text[16];
 	int r;
 
-	wait_for_bus(line);
 	if (pf_sim_lines_unplugged(line->directory))
 		return -ENODEV;
+	if (fault == PF_SIM_LINE_ZERO) {
+		line->level = false;
+		return 0;
+	}
 	pf_sim_line_path(path, line->directory, "", line->offset, "");
 	r = pf_sim_read_file(path, text, sizeof text);
 	if (r == -ENOENT)
@@ -78,14 +69,11 @@ static int read_level(struct pf_line *line)
 }
 
 /* Writes the file aside and renames it, so that nobody ever reads an empty or half one. */
-static int write_level(struct pf_line *line, bool level)
+static int write_file(struct pf_line *line, bool level)
 {
 	char path[PATH_MAX], aside[PATH_MAX];
 	int fd, r = 0;
 
-	wait_for_bus(line);
-	if (pf_sim_lines_unplugged(line->directory))
-		return -ENODEV;
 	pf_sim_line_path(path, line->directory, "", line->offset, "");
 	pf_sim_line_path(aside, line->directory, ".", line->offset, ".new");
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -100,6 +88,20 @@ static int write_level(struct pf_line *line, bool level)
 	if (!r)
 		line->level = level;
 	return r;
+}
+
+static int write_level(struct pf_line *line, bool level)
+{
+	const enum pf_sim_line_fault fault = pf_sim_line_fault(line->directory, line->offset);
+
+	if (pf_sim_lines_unplugged(line->directory))
+		return -ENODEV;
+	if (fault == PF_SIM_LINE_DEAF || fault == PF_SIM_LINE_ZERO)
+		return 0;
+	if (fault == PF_SIM_LINE_CACHE &&
+		pf_sim_line_is_cached(line->directory, line->offset, level))
+		return 0;
+	return write_file(line, level);
 }
 
 /* Who holds a line, and which direction it has. */

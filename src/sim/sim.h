@@ -9,9 +9,13 @@
  *                              file to read. Missing files are made when a line is requested.
  *   gpio/GPIO17.used-by        if there, the line is busy; its text is the consumer
  *   gpio/GPIO17.behind         if there, the line is one of an expander, the device it names on a
- * bus: "1-0020" on i2c-1, "spi0.0" gpio/GPIO17.fault          if there: "hang" (calls do not come
- * back, until removed) gpio/.GPIO17.line          direction and consumer; who holds the line has it
- * locked gpio/unplugged             if there, the GPIO chip is gone: held lines answer -ENODEV
+ *                              bus: "1-0020" on i2c-1, "spi0.0"
+ *   gpio/GPIO17.fault          if there: "hang" (calls do not come back, until removed), or what
+ *                              drivers of expanders say that is not so: "deaf" (writes succeed and
+ *                              do nothing), "zero" (the same, and it reads low), "cache" (only what
+ *                              differs from the last write is written, whatever the chip has)
+ *   gpio/.GPIO17.line          direction and consumer; who holds the line has it locked
+ *   gpio/unplugged             if there, the GPIO chip is gone: held lines answer -ENODEV
  *   i2c-1/0x76/chip            which model answers at the address: "bme280", "bmp280", "lm75",
  *                              "lm75a" or "tmp102"; no file: no chip
  *   i2c-1/0x76/temperature     what the model measures, a number in the channel's unit (°C, hPa,
