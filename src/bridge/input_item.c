@@ -36,7 +36,6 @@ struct pf_input_item {
 	struct pf_slow_line *slow; /* owns `line`, if it sits behind a bus; or NULL */
 	enum reading reading;      /* under way on the bus */
 	bool again;                /* read once more: it may have been too early */
-	bool hung;                 /* the bus did, when last looked at */
 	uint32_t n_failures;       /* to get the line, in a row */
 	struct pf_debounce debounce;
 	struct ev_io edges;
@@ -60,7 +59,16 @@ static void release_line(struct pf_input_item *input)
 		input->found.ops->release(input->line);
 	input->slow = NULL;
 	input->line = NULL;
-	input->hung = false;
+}
+
+/* This is what hinders it now, whatever it was before; tries again soon. */
+static void retry_later(struct pf_input_item *input, const char *reason)
+{
+	pf_item_raise(&input->item, PF_HINDRANCE_FAULT, "%s", reason);
+	pf_item_lower(&input->item, PF_HINDRANCES_OF_HARDWARE & ~PF_HINDRANCE_FAULT);
+	input->n_failures++;
+	pf_timer_set(timers_of(input), &input->wake,
+		pf_clock_now_ns() + pf_backoff_line_ms(input->n_failures) * PF_NS_PER_MS);
 }
 
 static void give_up(struct pf_input_item *input, int error)
@@ -69,10 +77,7 @@ static void give_up(struct pf_input_item *input, int error)
 
 	pf_line_explain(&input->found, &input->config->line, error, reason);
 	release_line(input);
-	pf_item_fault(&input->item, "%s", reason);
-	input->n_failures = 1;
-	pf_timer_set(timers_of(input), &input->wake,
-		pf_clock_now_ns() + pf_backoff_line_ms(input->n_failures) * PF_NS_PER_MS);
+	retry_later(input, reason);
 }
 
 static void publish_level(struct pf_input_item *input, bool level, struct pf_moment moment)
@@ -187,10 +192,9 @@ static void check_bus(struct pf_input_item *input)
 {
 	const char *bus = pf_slow_line_hangs(input->slow, pf_clock_now_ns());
 
-	if (!bus || input->hung)
-		return;
-	pf_item_fault(&input->item, "bus %s hangs: a call does not come back", bus);
-	input->hung = true;
+	if (bus)
+		pf_item_raise(&input->item, PF_HINDRANCE_BUS,
+			"bus %s hangs: a call does not come back", bus);
 }
 
 void pf_input_item_resync(struct pf_input_item *input)
@@ -224,17 +228,9 @@ static void watch_edges(struct pf_input_item *input)
 	pf_timer_set(timers_of(input), &input->wake, pf_clock_now_ns() + POLL_MS * PF_NS_PER_MS);
 }
 
-static void retry_later(struct pf_input_item *input, const char *reason)
-{
-	pf_item_fault(&input->item, "%s", reason);
-	input->n_failures++;
-	pf_timer_set(timers_of(input), &input->wake,
-		pf_clock_now_ns() + pf_backoff_line_ms(input->n_failures) * PF_NS_PER_MS);
-}
-
 static void come_back(struct pf_input_item *input, bool level)
 {
-	pf_item_clear(&input->item);
+	pf_item_lower(&input->item, PF_HINDRANCES_OF_HARDWARE);
 	publish_level(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
 	pf_item_online(&input->item);
 }
@@ -279,11 +275,11 @@ static void on_slow(void *user, enum pf_slow_task task, int result)
 {
 	struct pf_input_item *input = user;
 	const bool again = input->again;
+	const bool hung = pf_item_is_hindered(&input->item, PF_HINDRANCE_BUS);
 
 	input->again = false;
 	if (task == PF_SLOW_REQUEST) {
 		input->line = pf_slow_line_held(input->slow);
-		input->hung = false;
 		take_line(input, result);
 		return;
 	}
@@ -295,9 +291,8 @@ static void on_slow(void *user, enum pf_slow_task task, int result)
 		ev_io_start(input->item.env->loop, &input->edges);
 	if (again)
 		read_level(input, READ_SETTLE);
-	if (input->hung)
+	if (hung)
 		come_back(input, input->debounce.level);
-	input->hung = false;
 }
 
 /* Requests the line and reads it: the level, or a negative errno; -EINPROGRESS: on_slow() tells. */

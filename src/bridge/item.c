@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -26,11 +27,28 @@ struct pf_state *pf_item_add_state(struct pf_item *item, const char *suffix)
 	return add_state(item, suffix, item->config->retain);
 }
 
+void pf_item_add_topics(struct pf_item *item)
+{
+	item->error = add_state(item, "error", true);
+}
+
+void pf_item_add_availability(struct pf_item *item)
+{
+	item->availability = add_state(item, "availability", true);
+}
+
+void pf_item_drop_topics(struct pf_item *item, bool clear)
+{
+	pf_state_remove(&item->env->publisher, item->error, clear);
+	pf_state_remove(&item->env->publisher, item->availability, clear);
+	item->error = item->availability = NULL;
+}
+
 void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
 	const struct pf_item_config *config)
 {
 	*item = (struct pf_item){.env = env, .kind = kind, .config = config};
-	item->error = add_state(item, "error", true);
+	pf_item_add_topics(item);
 	item->next = env->items;
 	if (item->next)
 		item->next->previous = item;
@@ -39,6 +57,8 @@ void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
 
 static void leave_list(struct pf_item *item)
 {
+	if (!item->previous && !item->next && item->env->items != item)
+		return;
 	if (item->previous)
 		item->previous->next = item->next;
 	else
@@ -50,22 +70,11 @@ static void leave_list(struct pf_item *item)
 
 void pf_item_done(struct pf_item *item, bool clear)
 {
-	pf_state_remove(&item->env->publisher, item->error, clear);
-	pf_state_remove(&item->env->publisher, item->availability, clear);
-	item->error = item->availability = NULL;
-	free(item->hindrance);
-	item->hindrance = NULL;
+	pf_item_drop_topics(item, clear);
+	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
+		free(item->hindrances[i]);
+	memset(item->hindrances, 0, sizeof item->hindrances);
 	leave_list(item);
-}
-
-void pf_item_add_availability(struct pf_item *item)
-{
-	item->availability = add_state(item, "availability", true);
-}
-
-static void set_availability(struct pf_item *item, const char *payload)
-{
-	pf_state_set(&item->env->publisher, item->availability, payload);
 }
 
 void pf_item_news(const struct pf_item *item)
@@ -74,63 +83,93 @@ void pf_item_news(const struct pf_item *item)
 		item->env->news(item->env);
 }
 
-static void count_error(struct pf_item *item)
+bool pf_item_is_hindered(const struct pf_item *item, unsigned which)
 {
+	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
+		if (which & 1u << i && item->hindrances[i])
+			return true;
+	return false;
+}
+
+const char *pf_item_reason(const struct pf_item *item)
+{
+	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
+		if (item->hindrances[i])
+			return item->hindrances[i];
+	return NULL;
+}
+
+/* ---- what follows from the hindrances -------------------------------------------------------- */
+
+/* One line when it stops working, and one when it works again; of topics the link tells. */
+static void log_change(struct pf_item *item)
+{
+	if (!item->faulty && pf_item_is_hindered(item, PF_HINDRANCES_OF_HARDWARE)) {
+		pf_warning("%s %s: %s; trying again", item->kind, item->config->name,
+			pf_item_reason(item));
+		item->faulty = true;
+	} else if (item->faulty && item->seen) {
+		pf_notice("%s %s: works again", item->kind, item->config->name);
+		item->faulty = false;
+		pf_item_news(item);
+	}
+}
+
+static void set_if_new(struct pf_item *item, struct pf_state *state, const char *payload)
+{
+	const char *published = pf_state_payload(state);
+
+	if (!published || strcmp(published, payload) != 0)
+		pf_state_set(&item->env->publisher, state, payload);
+}
+
+void pf_item_tell(struct pf_item *item)
+{
+	const char *reason = pf_item_reason(item);
+
+	log_change(item);
+	/* it is leaving: nothing is published any more */
+	if (!item->error)
+		return;
+	set_if_new(item, item->error, reason ? reason : "");
+	/* without a reason, and before the value is there, it is not known which */
+	if (reason || item->seen)
+		set_if_new(item, item->availability, reason ? "offline" : "online");
+}
+
+void pf_item_raise(struct pf_item *item, enum pf_hindrance which, const char *format, ...)
+{
+	char **place = &item->hindrances[ffs((int)which) - 1];
+	const bool is_first = !pf_item_reason(item);
+	va_list arguments;
+
+	free(*place);
+	va_start(arguments, format);
+	*place = pf_vformat(format, arguments);
+	va_end(arguments);
+	if (which & PF_HINDRANCES_OF_HARDWARE)
+		item->seen = false;
+	pf_item_tell(item);
+	if (!is_first)
+		return;
 	item->env->n_errors++;
 	item->n_errors++;
 	pf_item_news(item);
 }
 
-void pf_item_fault(struct pf_item *item, const char *format, ...)
+void pf_item_lower(struct pf_item *item, unsigned which)
 {
-	const char *published = pf_state_payload(item->error);
-	va_list arguments;
-	char *reason;
-
-	va_start(arguments, format);
-	reason = pf_vformat(format, arguments);
-	va_end(arguments);
-	if (!published || strcmp(published, reason) != 0)
-		pf_state_set(&item->env->publisher, item->error, reason);
-	if (item->health != PF_HEALTH_FAULTY) {
-		pf_warning("%s %s: %s; trying again", item->kind, item->config->name, reason);
-		set_availability(item, "offline");
-		count_error(item);
-		item->health = PF_HEALTH_FAULTY;
+	for (size_t i = 0; i < PF_N_HINDRANCES; i++) {
+		if (!(which & 1u << i))
+			continue;
+		free(item->hindrances[i]);
+		item->hindrances[i] = NULL;
 	}
-	free(reason);
-}
-
-void pf_item_clear(struct pf_item *item)
-{
-	if (item->health != PF_HEALTH_GOOD)
-		pf_state_set(
-			&item->env->publisher, item->error, item->hindrance ? item->hindrance : "");
+	pf_item_tell(item);
 }
 
 void pf_item_online(struct pf_item *item)
 {
-	if (item->health == PF_HEALTH_GOOD)
-		return;
-	set_availability(item, item->hindrance ? "offline" : "online");
-	if (item->health == PF_HEALTH_FAULTY) {
-		pf_notice("%s %s: works again", item->kind, item->config->name);
-		pf_item_news(item);
-	}
-	item->health = PF_HEALTH_GOOD;
-}
-
-void pf_item_hinder(struct pf_item *item, const char *reason)
-{
-	if (reason == item->hindrance ||
-		(reason && item->hindrance && strcmp(reason, item->hindrance) == 0))
-		return;
-	if (reason && !item->hindrance)
-		count_error(item);
-	free(item->hindrance);
-	item->hindrance = reason ? pf_strdup(reason) : NULL;
-	if (item->health != PF_HEALTH_GOOD)
-		return;
-	pf_state_set(&item->env->publisher, item->error, reason ? reason : "");
-	set_availability(item, reason ? "offline" : "online");
+	item->seen = !pf_item_is_hindered(item, PF_HINDRANCES_OF_HARDWARE);
+	pf_item_tell(item);
 }

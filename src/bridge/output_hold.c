@@ -12,6 +12,7 @@
 #include "bridge/moment.h"
 #include "bridge/output_line.h"
 #include "bridge/payload.h"
+#include "lines/confirm.h"
 
 const char *pf_output_hold_word(const struct pf_output_item *output, bool level)
 {
@@ -42,19 +43,10 @@ static void publish_state(struct pf_output_item *output)
 
 void pf_output_hold_back(struct pf_output_item *output)
 {
-	if (!output->state)
-		return;
-	pf_item_clear(&output->item);
-	publish_state(output);
-	pf_item_online(&output->item);
-}
-
-static void fault(struct pf_output_item *output, const char *reason)
-{
+	pf_item_lower(&output->item, PF_HINDRANCES_OF_HARDWARE);
 	if (output->state)
-		pf_item_fault(&output->item, "%s", reason);
-	else
-		pf_warning("output %s: %s", output->config->item.name, reason);
+		publish_state(output);
+	pf_item_online(&output->item);
 }
 
 void pf_output_hold_changed(struct pf_output_item *output)
@@ -67,6 +59,8 @@ void pf_output_hold_changed(struct pf_output_item *output)
 		publish_state(output);
 	pf_timer_set(&output->item.env->timers, &output->tick, pf_output_wake_ns(&output->output));
 	pf_output_line_record(output->item.env, &output->output, &output->found);
+	if (!output->starting && output->state)
+		pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
 }
 
 /* ---- giving up ---------------------------------------------------------------------------- */
@@ -79,12 +73,13 @@ void pf_output_hold_release(struct pf_output_item *output)
 		output->found.ops->release(output->line);
 	output->slow = NULL;
 	output->line = NULL;
-	output->hung = false;
 }
 
-static void retry_later(struct pf_output_item *output, const char *reason)
+/* This is what hinders it now, whatever it was before; tries again soon. */
+static void retry_later(struct pf_output_item *output, enum pf_hindrance which, const char *reason)
 {
-	fault(output, reason);
+	pf_item_raise(&output->item, which, "%s", reason);
+	pf_item_lower(&output->item, PF_HINDRANCES_OF_HARDWARE & ~(unsigned)which);
 	/* one that has left is brought to rest all the same */
 	if (!output->output.closed || !output->state)
 		pf_timer_set(&output->item.env->timers, &output->retry,
@@ -92,13 +87,30 @@ static void retry_later(struct pf_output_item *output, const char *reason)
 				pf_backoff_line_ms(++output->n_failures) * PF_NS_PER_MS);
 }
 
-static void give_up(struct pf_output_item *output, int error)
+/* The line does not have the level that it was set: it may be on, and is requested again. */
+static void contradict(struct pf_output_item *output, bool wanted)
 {
 	char reason[PF_REASON_SIZE];
 
+	pf_explain(reason, "line %s was set %s but reads %s", output->config->line.text,
+		pf_output_hold_word(output, wanted), pf_output_hold_word(output, !wanted));
+	pf_output_contradicted(&output->output);
+	pf_output_hold_release(output);
+	retry_later(output, PF_HINDRANCE_LEVEL, reason);
+}
+
+/* The line cannot be used as it should; wanted: what it was to have. */
+static void give_up(struct pf_output_item *output, int error, bool wanted)
+{
+	char reason[PF_REASON_SIZE];
+
+	if (error == PF_LINE_DIFFERS) {
+		contradict(output, wanted);
+		return;
+	}
 	pf_line_explain(&output->found, &output->config->line, error, reason);
 	pf_output_hold_release(output);
-	retry_later(output, reason);
+	retry_later(output, PF_HINDRANCE_FAULT, reason);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
@@ -109,15 +121,30 @@ static void note_level(struct pf_output_item *output, bool level)
 	pf_info("output %s: %s", output->config->item.name, pf_output_hold_word(output, level));
 }
 
-/* The one effect of output.c: the level on the line. */
+static int confirm(struct pf_output_item *output, bool level)
+{
+	return pf_line_confirm(output->found.ops, output->line, output->config->drive,
+		output->config->active_low, level);
+}
+
+static int set_level(struct pf_output_item *output, bool level)
+{
+	int r;
+
+	if (output->slow)
+		return pf_slow_line_set(output->slow, level);
+	r = output->found.ops->set(output->line, level);
+	return r < 0 ? r : confirm(output, level);
+}
+
+/* The one effect of output.c: the level on the line, and seen there. */
 static int write_level(void *user, bool level)
 {
 	struct pf_output_item *output = user;
-	const int r = output->slow ? pf_slow_line_set(output->slow, level)
-				   : output->found.ops->set(output->line, level);
+	const int r = set_level(output, level);
 
 	if (r < 0)
-		give_up(output, r);
+		give_up(output, r, level);
 	else if (output->slow)
 		return PF_WRITE_UNDER_WAY;
 	else
@@ -136,11 +163,13 @@ const struct pf_output_port pf_output_hold_port = {
 /* A write on the bus has come back. */
 static void take_written(struct pf_output_item *output, int result)
 {
+	const bool level = output->output.writing_level;
+
 	if (result == 0)
-		note_level(output, output->output.writing_level);
+		note_level(output, level);
 	pf_output_written(&output->output, pf_clock_now_ns(), result);
 	if (result < 0)
-		give_up(output, result);
+		give_up(output, result, level);
 }
 
 /* ---- requesting --------------------------------------------------------------------------- */
@@ -172,41 +201,36 @@ static void take_line(struct pf_output_item *output, bool level, bool was_output
 static void take_reading(struct pf_output_item *output, int level)
 {
 	const struct pf_output_config *config = output->config;
-	char reason[PF_REASON_SIZE];
+	const bool wanted = output->output.level;
 
 	/* what is under way since then will tell */
 	if (!output->output.held || output->output.writing)
 		return;
-	if (level < 0) {
-		give_up(output, level);
-	} else if (config->drive == PF_DRIVE_PUSH_PULL && level != output->output.level) {
-		pf_explain(reason, "line %s was set %s but reads %s", config->line.text,
-			pf_output_hold_word(output, output->output.level),
-			pf_output_hold_word(output, level));
-		pf_output_hold_release(output);
-		retry_later(output, reason);
-	} else if (output->item.health == PF_HEALTH_FAULTY) {
+	if (level < 0)
+		give_up(output, level, wanted);
+	else if (pf_line_contradicts(config->drive, config->active_low, wanted, level))
+		contradict(output, wanted);
+	else if (pf_item_is_hindered(&output->item, PF_HINDRANCES_OF_HARDWARE))
 		pf_output_hold_back(output);
-	}
 }
 
 /* A task on the bus has come back. */
 static void on_slow(void *user, enum pf_slow_task task, int result)
 {
 	struct pf_output_item *output = user;
+	const bool hung = pf_item_is_hindered(&output->item, PF_HINDRANCE_BUS);
 
 	if (task == PF_SLOW_SET)
 		take_written(output, result);
 	else if (task == PF_SLOW_GET)
 		take_reading(output, result);
 	else if (result < 0)
-		give_up(output, result);
+		give_up(output, result, pf_slow_line_level(output->slow));
 	else
 		take_line(output, result, pf_slow_line_was_output(output->slow));
 	/* the bus is back, and what was wanted meanwhile is under way or done */
-	if (output->hung && output->output.held)
+	if (hung && output->output.held)
 		pf_output_hold_back(output);
-	output->hung = false;
 }
 
 static int request(struct pf_output_item *output, const struct pf_output_request *request,
@@ -215,9 +239,11 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 	int r;
 
 	output->requested = request->initial;
-	if (!pf_line_is_slow(&output->found))
-		return output->found.ops->request_output(
+	if (!pf_line_is_slow(&output->found)) {
+		r = output->found.ops->request_output(
 			output->found.context, request, &output->line, ret_level, ret_was_output);
+		return r < 0 ? r : confirm(output, *ret_level);
+	}
 	r = pf_slow_line_new(
 		output->item.env->buses, &output->found, on_slow, output, &output->slow);
 	if (r < 0)
@@ -236,16 +262,14 @@ void pf_output_hold_start(struct pf_output_item *output)
 
 	if (pf_output_line_find(output->item.env, &output->output, &output->found, &how, reason) <
 		0) {
-		retry_later(output, reason);
+		retry_later(output, PF_HINDRANCE_FAULT, reason);
 		return;
 	}
 	r = request(output, &how, &level, &was_output);
-	if (r == 0) {
+	if (r == 0)
 		take_line(output, level, was_output);
-	} else if (r != -EINPROGRESS) {
-		pf_line_explain(&output->found, &output->config->line, r, reason);
-		retry_later(output, reason);
-	}
+	else if (r != -EINPROGRESS)
+		give_up(output, r, level);
 }
 
 /* ---- reading back ------------------------------------------------------------------------- */
@@ -253,12 +277,10 @@ void pf_output_hold_start(struct pf_output_item *output)
 static void check_slow(struct pf_output_item *output, uint64_t now_ns)
 {
 	const char *bus = pf_slow_line_hangs(output->slow, now_ns);
-	char reason[PF_REASON_SIZE];
 
-	if (bus && !output->hung) {
-		pf_explain(reason, "bus %s hangs: a call does not come back", bus);
-		fault(output, reason);
-		output->hung = true;
+	if (bus) {
+		pf_item_raise(&output->item, PF_HINDRANCE_BUS,
+			"bus %s hangs: a call does not come back", bus);
 	} else if (!bus && output->output.held && !output->output.writing) {
 		(void)pf_slow_line_get(output->slow);
 	}
@@ -266,25 +288,8 @@ static void check_slow(struct pf_output_item *output, uint64_t now_ns)
 
 void pf_output_hold_check(struct pf_output_item *output, uint64_t now_ns)
 {
-	char reason[PF_REASON_SIZE];
-	int level;
-
 	if (output->slow)
 		check_slow(output, now_ns);
-	/* a line that others may pull, too, says nothing about what was set */
-	if (output->slow || !output->output.held || output->config->drive != PF_DRIVE_PUSH_PULL)
-		return;
-	level = output->found.ops->get(output->line);
-	if (level < 0) {
-		give_up(output, level);
-	} else if (level != output->output.level) {
-		pf_explain(reason, "line %s was set %s but reads %s", output->config->line.text,
-			pf_output_hold_word(output, output->output.level),
-			pf_output_hold_word(output, level));
-		fault(output, reason);
-		if (output->found.ops->set(output->line, output->output.level) == 0)
-			output->written_ns = pf_clock_now_ns();
-	} else if (output->item.health == PF_HEALTH_FAULTY) {
-		pf_output_hold_back(output);
-	}
+	else if (output->output.held)
+		take_reading(output, output->found.ops->get(output->line));
 }

@@ -11,6 +11,7 @@
 #define PF_BRIDGE_OUTPUT_HOLD_H
 
 #include "bridge/item.h"
+#include "bridge/limit_notice.h"
 #include "bridge/output_topics.h"
 #include "lines/line_find.h"
 #include "lines/slow_line.h"
@@ -24,12 +25,11 @@ struct pf_output_item {
 	bool starting;          /* the line was just requested, and nothing is published yet */
 	bool published, published_level;
 	uint64_t written_ns; /* when the line got its level */
-	const char *untold;  /* what a limit did while the broker was away, or NULL */
+	struct pf_limit_notice notice;
 	struct pf_found_line found;
 	struct pf_line *line;      /* NULL: not held */
 	struct pf_slow_line *slow; /* in place of `line`, also while it is requested; or NULL */
 	enum pf_initial requested; /* how */
-	bool hung;                 /* its bus did, when last looked at */
 	uint32_t n_failures;       /* to get the line, in a row */
 	struct pf_timer tick;      /* the output's next deadline */
 	struct pf_timer retry;     /* next try for the line */

@@ -35,21 +35,6 @@ void pf_output_item_check(struct pf_output_item *output, uint64_t now_ns)
 
 /* ---- limits -------------------------------------------------------------------------- */
 
-/* Tells the world why a limit acted, or nothing came of a command; now, or when the broker is back.
- */
-static void tell(struct pf_output_item *output, const char *reason)
-{
-	struct pf_outcome outcome = {
-		.verdict = reason == pf_output_stale ? PF_VERDICT_IGNORED : PF_VERDICT_DONE};
-
-	output->untold = output->item.env->publisher.connected ? NULL : reason;
-	if (output->untold)
-		return;
-	pf_explain(outcome.reason, "%s", reason);
-	pf_ack_send(output->item.env, output->config, NULL, "", &outcome,
-		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
-}
-
 static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_output_item *output = PF_OWNER(timer, struct pf_output_item, tick);
@@ -61,26 +46,31 @@ static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 	pf_output_hold_changed(output);
 	if (reason)
 		pf_info("output %s: %s", output->config->item.name, reason);
-	if (output->state && (reason == pf_output_stale || (reason && acts && source != before)))
-		tell(output, reason);
+	if (reason == pf_output_stale)
+		pf_limit_notice_begin(&output->notice, &output->output, reason, PF_VERDICT_IGNORED);
+	else if (reason && acts && source != before)
+		pf_limit_notice_begin(&output->notice, &output->output, reason, PF_VERDICT_DONE);
+	if (output->state)
+		pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
 }
 
 void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason)
 {
 	const char *heartbeat = output->config->failsafe.heartbeat_topic;
 
-	if (strcmp(topic, output->config->command_topic) == 0 ||
-		(heartbeat && strcmp(topic, heartbeat) == 0))
-		pf_item_hinder(&output->item, reason);
+	if (strcmp(topic, output->config->command_topic) == 0)
+		pf_item_raise(&output->item, PF_HINDRANCE_COMMANDS, "%s", reason);
+	if (heartbeat && strcmp(topic, heartbeat) == 0)
+		pf_item_raise(&output->item, PF_HINDRANCE_HEARTBEAT, "%s", reason);
 }
 
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up)
 {
+	/* what the next broker refuses is not known yet */
 	if (!up)
-		pf_item_hinder(&output->item, NULL);
+		pf_item_lower(&output->item, PF_HINDRANCE_COMMANDS | PF_HINDRANCE_HEARTBEAT);
 	pf_output_link(&output->output, now_ns, up);
-	if (up && output->untold)
-		tell(output, output->untold);
+	pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
 }
 
 /* ---- commands ------------------------------------------------------------------------ */
@@ -107,14 +97,14 @@ static bool is_ignored(const struct pf_output_item *output, const struct pf_link
 static void obey(struct pf_output_item *output, uint64_t now_ns, const struct pf_command *command,
 	struct pf_outcome *ret_outcome)
 {
-	const bool hung = output->hung;
+	const bool hung = pf_item_is_hindered(&output->item, PF_HINDRANCE_BUS);
 
 	if (!hung)
 		pf_output_command(&output->output, now_ns, command, ret_outcome);
-	if (output->item.health == PF_HEALTH_FAULTY &&
+	if (pf_item_is_hindered(&output->item, PF_HINDRANCES_OF_HARDWARE) &&
 		(hung || (ret_outcome->verdict == PF_VERDICT_REJECTED && !output->output.held))) {
 		ret_outcome->verdict = PF_VERDICT_REJECTED;
-		pf_explain(ret_outcome->reason, "%s", pf_state_payload(output->item.error));
+		pf_explain(ret_outcome->reason, "%s", pf_item_reason(&output->item));
 	}
 }
 
@@ -207,12 +197,10 @@ void pf_output_item_exit(struct pf_output_item *output, uint64_t until_ns)
 			output->config->item.name);
 }
 
-static void add_topics(struct pf_output_item *output, struct pf_env *env)
+/* Between the topics of the item, which come first and last. */
+static void add_topics(struct pf_output_item *output)
 {
-	const struct pf_output_config *config = output->config;
-
-	pf_output_topics_init(&output->topics, config);
-	pf_item_init(&output->item, env, "output", &config->item);
+	pf_output_topics_init(&output->topics, output->config);
 	output->state = pf_item_add_state(&output->item, NULL);
 	pf_item_add_availability(&output->item);
 }
@@ -221,7 +209,7 @@ static void remove_topics(struct pf_output_item *output, bool clear)
 {
 	pf_state_remove(&output->item.env->publisher, output->state, clear);
 	output->state = NULL;
-	pf_item_done(&output->item, clear);
+	pf_item_drop_topics(&output->item, clear);
 	pf_output_topics_done(&output->topics);
 	output->topics = (struct pf_output_topics){0};
 }
@@ -232,7 +220,8 @@ struct pf_output_item *pf_output_item_new(
 	struct pf_output_item *output = pf_calloc(1, sizeof *output);
 
 	output->config = config;
-	add_topics(output, env);
+	pf_item_init(&output->item, env, "output", &config->item);
+	add_topics(output);
 	pf_timer_init(&output->tick, on_tick);
 	pf_timer_init(&output->retry, on_retry);
 	pf_output_init(
@@ -245,28 +234,42 @@ void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *
 	pf_output_regroup(&output->output, group);
 }
 
-/* The new topics get what the old ones had. */
+/* The new topics get what the old ones had; what hinders the output has not changed. */
 static void move_topics(struct pf_output_item *output)
 {
-	struct pf_env *env = output->item.env;
-	const bool faulty = output->item.health == PF_HEALTH_FAULTY;
-	char *reason = faulty ? pf_strdup(pf_state_payload(output->item.error)) : NULL;
-
 	remove_topics(output, true);
-	add_topics(output, env);
-	if (faulty)
-		pf_item_fault(&output->item, "%s", reason);
-	else if (output->output.held)
+	pf_item_add_topics(&output->item);
+	add_topics(output);
+	if (output->output.held && !pf_item_is_hindered(&output->item, PF_HINDRANCES_OF_HARDWARE))
 		pf_output_hold_back(output);
-	free(reason);
+	else
+		pf_item_tell(&output->item);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What was refused of topics that are not used any more hinders nobody. */
+static void forget_refusals(struct pf_output_item *output, const struct pf_output_config *old)
+{
+	const struct pf_output_config *config = output->config;
+
+	if (!same_text(config->command_topic, old->command_topic))
+		pf_item_lower(&output->item, PF_HINDRANCE_COMMANDS);
+	if (!same_text(config->failsafe.heartbeat_topic, old->failsafe.heartbeat_topic))
+		pf_item_lower(&output->item, PF_HINDRANCE_HEARTBEAT);
 }
 
 void pf_output_item_rebind(struct pf_output_item *output, const struct pf_output_config *config)
 {
-	const bool same_topics = pf_same_output_topics(output->config, config);
+	const struct pf_output_config *old = output->config;
+	const bool same_topics = pf_same_output_topics(old, config);
 
 	output->config = config;
 	output->item.config = &config->item;
+	forget_refusals(output, old);
 	if (!same_topics)
 		move_topics(output);
 	pf_output_hold_report(
@@ -283,6 +286,7 @@ void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old)
 	pf_output_leave(&output->output, pf_clock_now_ns());
 	output->held = pf_config_hold(old);
 	remove_topics(output, true);
+	pf_item_done(&output->item, true);
 }
 
 bool pf_output_item_has_left(struct pf_output_item *output)
@@ -326,6 +330,7 @@ void pf_output_item_free(struct pf_output_item *output, bool clear)
 	pf_timer_stop(&output->item.env->timers, &output->tick);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
 	remove_topics(output, clear);
+	pf_item_done(&output->item, clear);
 	pf_config_free(output->held);
 	free(output);
 }

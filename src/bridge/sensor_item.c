@@ -136,7 +136,7 @@ static const char *word_error(int error)
 static void fault(struct pf_sensor_item *sensor, const char *reason)
 {
 	pf_sensor_values_forget(&sensor->values);
-	pf_item_fault(&sensor->item, "%s", reason);
+	pf_item_raise(&sensor->item, PF_HINDRANCE_FAULT, "%s", reason);
 }
 
 /* Hands the step to the worker. */

@@ -129,7 +129,7 @@ int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sampl
 
 	if (r < 0)
 		return r;
-	pf_item_clear(values->item);
+	pf_item_lower(values->item, PF_HINDRANCES_OF_HARDWARE);
 	publish(values, taken_ns, numbers, valid);
 	values->taken_ns = taken_ns;
 	pf_item_online(values->item);

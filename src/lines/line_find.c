@@ -4,6 +4,7 @@
 #include "lines/line_find.h"
 
 #include "hw/resolve.h"
+#include "lines/confirm.h"
 
 int pf_line_find(const struct pf_board *board, const struct pf_driver *driver,
 	const struct pf_line_config *config, struct pf_found_line *ret_found, char *ret_reason)
@@ -35,6 +36,10 @@ void pf_line_explain(const struct pf_found_line *found, const struct pf_line_con
 	case EOPNOTSUPP:
 		pf_explain(ret_reason, "line %s: chip %s cannot do this (bias, drive or edges)",
 			config->text, found->info.label);
+		break;
+	case -PF_LINE_DIFFERS:
+		pf_explain(ret_reason, "line %s does not have the level that it was set",
+			config->text);
 		break;
 	case ENODEV:
 	case ENOENT:

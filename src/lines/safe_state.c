@@ -3,16 +3,15 @@
 
 #include "lines/safe_state.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lines/confirm.h"
 #include "lines/recorded.h"
 #include "lines/slow_line.h"
 #include "output/interlock.h"
-#include "output/output.h"
 
 /* A recorded line at work: an output that starts in the state that it is to end in. */
 struct rest {
@@ -41,11 +40,19 @@ static void tell(
 	report->tell(report->user, rest->recorded->name, failed, text);
 }
 
+/* What was only written is not at rest. */
+static int confirm(const struct rest *rest, bool level)
+{
+	return pf_line_confirm(
+		rest->found.ops, rest->line, rest->config.drive, rest->config.active_low, level);
+}
+
 static int write_level(void *user, bool level)
 {
 	struct rest *rest = user;
+	const int r = rest->found.ops->set(rest->line, level);
 
-	return rest->found.ops->set(rest->line, level);
+	return r < 0 ? r : confirm(rest, level);
 }
 
 static void changed(void *user)
@@ -178,6 +185,8 @@ static int request(struct rest *rest, char *ret_reason)
 	request.initial = pf_output_initial(&rest->output, now_ns);
 	r = rest->found.ops->request_output(
 		rest->found.context, &request, &rest->line, &level, &was_output);
+	if (r == 0)
+		r = confirm(rest, level);
 	if (r == 0) {
 		(void)pf_output_acquired(&rest->output, now_ns, level);
 		r = rest->output.held ? 0 : -EIO;
@@ -218,12 +227,10 @@ static void conclude(struct rest *rest, const struct pf_safe_report *report)
 	struct pf_recorded *recorded = rest->recorded;
 	const bool wanted = end_level(recorded), level = rest->output.level;
 
-	if (rest->failed)
-		return;
-	if (is_left_alone(recorded)) {
+	if (is_left_alone(recorded))
 		tell(report, rest, false, "left as it is");
+	if (rest->failed || is_left_alone(recorded))
 		return;
-	}
 	if (level != wanted)
 		tell(report, rest, false, "off, because \"on\" would have to wait for a limit");
 	else if (recorded->on_exit == PF_ON_EXIT_KEEP)
@@ -262,8 +269,7 @@ static void settle_all(struct rest *rests, size_t n, const struct surroundings *
 			conclude(&rests[i], report);
 }
 
-/* concerned: which lines, by their place in the record, or NULL: all; then: which of them failed.
- */
+/* concerned: which lines by their place in the record (NULL: all); then: which of them failed. */
 static size_t work(struct pf_record *record, const char *boot_id, const struct surroundings *around,
 	bool *concerned, bool skip_slow, const struct pf_safe_report *report)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "lines/confirm.h"
 
 /* The last task has no name outside: it is nobody's any more. */
 #define TASK_RELEASE (PF_SLOW_GET + 1)
@@ -33,7 +34,7 @@ struct pf_slow_line {
 	struct task tasks[N_TASKS];
 	/* the worker's, while a task is under way */
 	struct pf_found_line found;
-	bool is_output, was_output;
+	bool is_output, was_output, level;
 	struct pf_output_request output;
 	struct pf_input_request input;
 	struct pf_line *line;
@@ -48,16 +49,34 @@ bool pf_line_is_slow(const struct pf_found_line *found)
 
 /* ---- on the worker ---------------------------------------------------------------------------*/
 
+static int confirm(struct pf_slow_line *slow)
+{
+	return pf_line_confirm(slow->found.ops, slow->line, slow->output.drive,
+		slow->output.active_low, slow->level);
+}
+
+static int set(struct pf_slow_line *slow, bool level)
+{
+	int r;
+
+	if (!slow->line)
+		return -ENODEV;
+	slow->level = level;
+	r = slow->found.ops->set(slow->line, level);
+	return r < 0 ? r : confirm(slow);
+}
+
 static int request(struct pf_slow_line *slow)
 {
 	const struct pf_found_line *found = &slow->found;
-	bool level = false;
 	int r;
 
 	if (slow->is_output) {
-		r = found->ops->request_output(
-			found->context, &slow->output, &slow->line, &level, &slow->was_output);
-		return r < 0 ? r : level;
+		r = found->ops->request_output(found->context, &slow->output, &slow->line,
+			&slow->level, &slow->was_output);
+		if (r == 0)
+			r = confirm(slow);
+		return r < 0 ? r : slow->level;
 	}
 	r = found->ops->request_input(found->context, &slow->input, &slow->line);
 	return r < 0 ? r : found->ops->get(slow->line);
@@ -87,7 +106,7 @@ static void run(struct pf_job *job)
 		task->result = request(slow);
 		break;
 	case PF_SLOW_SET:
-		task->result = slow->line ? ops->set(slow->line, task->level) : -ENODEV;
+		task->result = set(slow, task->level);
 		break;
 	case PF_SLOW_GET:
 		task->result = read_line(slow);
@@ -227,6 +246,11 @@ size_t pf_slow_line_edges(const struct pf_slow_line *slow, const struct pf_edge 
 bool pf_slow_line_was_output(const struct pf_slow_line *slow)
 {
 	return slow->was_output;
+}
+
+bool pf_slow_line_level(const struct pf_slow_line *slow)
+{
+	return slow->level;
 }
 
 int pf_slow_line_set(struct pf_slow_line *slow, bool level)

@@ -22,7 +22,8 @@ enum pf_slow_task { PF_SLOW_REQUEST, PF_SLOW_SET, PF_SLOW_GET };
 
 /*
  * A task has come back. result: a negative errno; else, of a request and of a read, the level that
- * is on the line.
+ * is on the line. What was put on the line was read back: PF_LINE_DIFFERS (confirm.h), if that was
+ * something else.
  */
 typedef void pf_slow_done(void *user, enum pf_slow_task task, int result);
 
@@ -62,6 +63,9 @@ int pf_slow_line_event_fd(const struct pf_slow_line *slow);
 
 /* After the request of an output: whether it had been one. */
 bool pf_slow_line_was_output(const struct pf_slow_line *slow);
+
+/* After the request of an output: the level that was put on the line last. */
+bool pf_slow_line_level(const struct pf_slow_line *slow);
 
 /* Begins to set the level. 0, or -EBUSY: a write is under way, or too much waits for the bus. */
 int pf_slow_line_set(struct pf_slow_line *slow, bool level);

@@ -247,6 +247,12 @@ void pf_output_lost(struct pf_output *output)
 	output->writing = false;
 }
 
+void pf_output_contradicted(struct pf_output *output)
+{
+	pf_output_lost(output);
+	output->uncertain = true;
+}
+
 /* Whether two of the group are on, or both are to go on: never so in a group that has not changed.
  */
 static bool is_in_conflict(const struct pf_output *output)

@@ -78,6 +78,9 @@ void pf_output_written(struct pf_output *output, uint64_t now_ns, int r);
 /* The line is gone; deadlines and the wanted state go on. */
 void pf_output_lost(struct pf_output *output);
 
+/* The line has another level than was put on it: it is lost, and may be on. */
+void pf_output_contradicted(struct pf_output *output);
+
 /*
  * Carries out a command, defers it, or says why not; a write that is under way is one reason to
  * defer, also the command's own. ON without for_ms lasts pulse_ms, if configured. Rejected, and

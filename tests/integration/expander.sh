@@ -30,8 +30,14 @@ END
   start_online
 }
 
+# fault LINE WORD: see src/sim/sim.h
+fault() {
+  mkdir -p "$board/gpio"
+  echo "$2" >"$board/gpio/$1.fault"
+}
+
 hang() {
-  echo hang >"$board/gpio/$1.fault"
+  fault "$1" hang
 }
 
 release() {
@@ -159,7 +165,124 @@ END
   line_is GPIO21 0
 }
 
+# what_is_said NAME: the state last published, and whether it counts
+what_is_said() {
+  said=$(grep -a "^. t/output/$1 " "$messages" | tail -n 1)
+  said="${said##* } $(grep -a "^. t/output/$1/availability " "$messages" | tail -n 1)"
+}
+
+said_and_so() {
+  what_is_said pump
+  [ "$said" = "$1 1 t/output/pump/availability online" ]
+}
+
+# when the daemon last requested a line, in ns: it writes down who holds it
+requested_ns() {
+  local time
+  time=$(stat -c %.9Y "$board/gpio/.$1.line")
+  echo "${time/[.,]/}"
+}
+
+# was_requested_since LINE NS
+was_requested_since() {
+  [ "$(requested_ns "$1")" -gt "$2" ]
+}
+
+# wait_for_tries LINE N: the daemon requests it N times, and has come back from all but the last
+wait_for_tries() {
+  local i before
+  for ((i = 0; i < $2; i++)); do
+    before=$(requested_ns "$1")
+    until_true "$patience_s" was_requested_since "$1" "$before" || fail "$1 is not tried again"
+  done
+}
+
+a_write_that_does_nothing_is_never_told() {
+  local word
+  start_all
+  for word in deaf zero; do
+    note "$word"
+    mark_now
+    fault GPIO20 "$word"
+    command_output pump ON
+    expect '1 t/output/pump/error line GPIO20 was set ON but reads OFF'
+    expect '1 t/output/pump/availability offline'
+    wait_for_tries GPIO20 2
+    lacks 't/output/pump ON' "$messages"
+    lacks 't/output/pump/ack .*"done"' "$messages"
+    lacks 'pump: works again' "$daemon_log"
+    line_is GPIO20 0
+    release GPIO20
+    expect '1 t/output/pump/error ' 6
+    expect '1 t/output/pump/availability online' 6
+    # whatever has become of the command: what is said is so
+    command_output pump OFF
+    until_true "$patience_s" said_and_so OFF || fail "said: $said"
+    line_is GPIO20 0
+    # the next round begins with nothing heard
+    stop_listener
+    start_listener
+    : >"$daemon_log"
+  done
+}
+
+a_line_that_cannot_be_had_as_it_is_to_be_is_not_available() {
+  mkdir -p "$board/gpio"
+  fault GPIO20 deaf
+  start_all 'initial = "on"'
+  mark=0
+  expect '1 t/output/pump/error line GPIO20 was set ON but reads OFF'
+  expect '1 t/output/pump/availability offline'
+  lacks 't/output/pump ON' "$messages"
+  lacks 't/output/pump/availability online' "$messages"
+  release GPIO20
+  expect '1 t/output/pump ON' 7
+  expect '1 t/output/pump/availability online'
+  line_is GPIO20 1
+}
+
+# the driver in the kernel believes that the chip still has what was written last
+a_chip_that_lost_its_power_is_not_said_to_work_again() {
+  fault GPIO20 cache
+  start_all
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  mark_now
+  set_line GPIO20 0
+  expect '1 t/output/pump/error line GPIO20 was set ON but reads OFF'
+  expect '1 t/output/pump/availability offline'
+  wait_for_tries GPIO20 2
+  lacks 'pump: works again' "$daemon_log"
+  never '1 t/output/pump ON'
+  never '1 t/output/pump/availability online'
+  # until somebody writes the level anew
+  rm "$board/gpio/.GPIO20.cache"
+  expect '1 t/output/pump ON' 7
+  expect '1 t/output/pump/availability online'
+  line_is GPIO20 1
+}
+
+a_limit_that_cannot_act_is_not_told_as_done() {
+  start_all 'max_on_s = 2'
+  command_output pump ON
+  expect '1 t/output/pump ON'
+  # the line cannot be reached when max_on_s ends
+  touch "$board/gpio/unplugged"
+  saw '1 t/output/pump/availability offline'
+  expect '0 t/output/pump/ack {*"deferred"*"max_on_s is over; the line is not available"*null*}'
+  lacks '"done".*max_on_s' "$messages"
+  line_is GPIO20 1
+  rm "$board/gpio/unplugged"
+  expect '1 t/output/pump OFF' 7
+  expect '0 t/output/pump/ack {*"done"*"max_on_s is over"*"OFF"*}'
+  line_is GPIO20 0
+}
+
 run_tests \
+  a_write_that_does_nothing_is_never_told \
+  a_line_that_cannot_be_had_as_it_is_to_be_is_not_available \
+  a_chip_that_lost_its_power_is_not_said_to_work_again \
+  a_limit_that_cannot_act_is_not_told_as_done \
   its_lines_obey_and_are_read \
   a_bus_that_hangs_delays_only_its_own_lines \
   a_stop_does_not_wait_for_a_bus_that_hangs \
