@@ -261,7 +261,33 @@ ready_does_not_wait_for_the_broker() {
   until_true 5 notified '^READY=1'
 }
 
-run_tests outputs_do_not_wait_for_the_network outputs_go_to_their_exit_state_at_the_end \
+opens_nothing() {
+  [ "$(readlink "/proc/$daemon/fd/$1")" = /dev/null ]
+}
+
+# what is meant for the log would end up in the first file that is opened
+closed_standard_files_do_no_harm() {
+  local fd
+  start_broker
+  start_listener
+  configure_outputs
+  "$PINFERRY" run -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" -v <&- >&- 2>&- &
+  daemon=$!
+  pids+=("$daemon")
+  expect '1 t/status online'
+  for fd in 0 1 2; do
+    opens_nothing "$fd" || fail "descriptor $fd is $(readlink "/proc/$daemon/fd/$fd")"
+  done
+  ! grep -rqa 'pinferry: ' "$dir/state" || fail 'the log is in the state directory'
+  stop_daemon
+  ! grep -rqa 'pinferry: ' "$dir/state" || fail 'the log is in the state directory'
+  # the other verbs, too
+  status=0
+  "$PINFERRY" check -c "$dir/pinferry.conf" -d "$DRIVER_DIR" <&- >&- 2>&- || status=$?
+  [ "$status" -eq 0 ] || fail "check ended with status $status"
+}
+
+run_tests closed_standard_files_do_no_harm outputs_do_not_wait_for_the_network outputs_go_to_their_exit_state_at_the_end \
   sigint_ends_like_sigterm a_frozen_broker_does_not_hold_up_the_end \
   a_dead_broker_does_not_hold_up_the_end after_kill_9_the_next_start_is_clean \
   keep_adopts_the_level_of_the_line a_second_daemon_changes_nothing_and_names_the_first \
