@@ -123,6 +123,9 @@ static void use_topic(struct pf_discovery *discovery, const char *topic)
 	free(discovery->topic);
 	discovery->state = topic ? pf_state_add(publisher, topic, 1, true) : NULL;
 	discovery->topic = topic ? pf_strdup(topic) : NULL;
+	/* what a state means is known before it comes */
+	if (discovery->state)
+		pf_state_put_first(publisher, discovery->state);
 }
 
 void pf_discovery_connected(struct pf_discovery *discovery)

@@ -58,7 +58,7 @@ struct pf_state *pf_state_add(
 	return state;
 }
 
-static void unlink_and_free(struct pf_publisher *publisher, struct pf_state *state)
+static void unlink_state(struct pf_publisher *publisher, struct pf_state *state)
 {
 	if (state->previous)
 		state->previous->next = state->next;
@@ -68,6 +68,22 @@ static void unlink_and_free(struct pf_publisher *publisher, struct pf_state *sta
 		state->next->previous = state->previous;
 	else
 		publisher->last = state->previous;
+}
+
+void pf_state_put_first(struct pf_publisher *publisher, struct pf_state *state)
+{
+	if (state == publisher->first)
+		return;
+	unlink_state(publisher, state);
+	state->previous = NULL;
+	state->next = publisher->first;
+	publisher->first->previous = state;
+	publisher->first = state;
+}
+
+static void unlink_and_free(struct pf_publisher *publisher, struct pf_state *state)
+{
+	unlink_state(publisher, state);
 	free(state->topic);
 	free(state->payload);
 	free(state);

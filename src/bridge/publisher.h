@@ -32,6 +32,9 @@ struct pf_publisher {
 struct pf_state *pf_state_add(
 	struct pf_publisher *publisher, const char *topic, int qos, bool retain);
 
+/* Puts a topic before all others in the order in which they are published after a connect. */
+void pf_state_put_first(struct pf_publisher *publisher, struct pf_state *state);
+
 /*
  * Removes a topic. If `clear`, its retained message is cleared at the broker by the next
  * pf_publisher_sweep(), unless another state has taken the topic over until then; else it stays

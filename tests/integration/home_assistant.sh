@@ -170,11 +170,12 @@ the_birth_of_home_assistant_brings_everything_again() {
   after_fence
   expect '0 homeassistant/status online'
   expect '0 homeassistant/status online'
-  expect '1 t/output/pump OFF' 25
+  saw "1 $topic {*}" 25
   in_range $(($(now_ms) - start_ms)) 1000 25000
-  saw '1 t/sensor/tank *'
-  saw '1 t/output/pump/availability online'
   announced
+  saw '1 t/sensor/tank *'
+  saw '1 t/output/pump OFF'
+  saw '1 t/output/pump/availability online'
   saw '1 t/status online'
   # with what the broker had stored for the listener that is two
   [ "$(count)" -eq 2 ] || fail 'announced more than once'
@@ -346,6 +347,35 @@ discovery_can_be_switched_off_and_on_by_reload() {
   expect_log 'home_assistant: has started'
 }
 
+# before FIRST SECOND: the first message of the one pattern comes before that of the other
+before() {
+  local first
+  saw "$1"
+  first=$found
+  saw "$2"
+  [ "$first" -lt "$found" ] || fail "$2 came before $1"
+}
+
+# a template that is meant for JSON fails on anything else
+a_new_form_is_announced_before_it_comes() {
+  local json='{ name = "door"; line = "GPIO17"; format = "json"; }'
+  start_broker
+  start_listener
+  items '' "$json" ''
+  start_online
+  mark_now
+  items '' "$door" ''
+  reload
+  before "1 $topic {*}" '1 t/input/door shut'
+  # the same if it was changed while nobody ran
+  stop_daemon
+  mark_now
+  items '' "$json" ''
+  start_daemon
+  before "1 $topic {*}" '1 t/input/door {*}'
+  well_formed
+}
+
 items_come_and_go_by_reload() {
   start_broker
   start_listener
@@ -431,7 +461,8 @@ a_message_too_large_for_the_broker_is_told_and_left_out() {
   lacks "$topic" "$messages"
 }
 
-run_tests it_is_announced_before_online_and_every_item_is_there what_is_announced_works \
+run_tests a_new_form_is_announced_before_it_comes \
+  it_is_announced_before_online_and_every_item_is_there what_is_announced_works \
   availability_is_that_of_daemon_and_item the_birth_of_home_assistant_brings_everything_again \
   a_stored_birth_is_not_answered a_broker_that_lost_its_memory_hears_it_again \
   an_item_removed_while_off_goes nothing_of_what_stays_is_cleared_by_a_restart \
