@@ -41,6 +41,8 @@ struct pf_bridge {
 	struct pf_trace *status;       /* PREFIX/status */
 	bool stopping;
 	bool link_ending; /* the old link is ending, a new one follows */
+	bool last_link;   /* the link is ending, and none follows */
+	bool owes;        /* a reload has ended the link that the broker knows our states from */
 	struct pf_timer link_ended;
 	struct pf_timer rest; /* outputs behind a bus are coming to rest, since: */
 	uint64_t stop_ns;
@@ -48,8 +50,7 @@ struct pf_bridge {
 	void *user;
 };
 
-/* ---- the link ---------------------------------------------------------------------------------
- */
+/* ---- the link -------------------------------------------------------------------------------- */
 
 /* States first, `online` behind them. */
 static void publish_all(void *user)
@@ -65,10 +66,17 @@ static void on_connected(void *user)
 {
 	struct pf_bridge *bridge = user;
 
-	if (bridge->stopping || bridge->link_ending)
+	if (bridge->last_link || bridge->link_ending)
 		return;
-	pf_info_connected(&bridge->info);
+	bridge->owes = false;
+	if (!bridge->stopping)
+		pf_info_connected(&bridge->info);
 	pf_publisher_connected(&bridge->env.publisher);
+	/* a reload was under way: what has become of the outputs since; the end follows */
+	if (bridge->stopping) {
+		pf_publisher_publish(&bridge->env.publisher);
+		return;
+	}
 	pf_discovery_connected(&bridge->discovery);
 	publish_all(bridge);
 	pf_items_link(&bridge->items, true);
@@ -145,11 +153,10 @@ static int start_link(struct pf_bridge *bridge)
 		.overloaded = on_overloaded,
 		.delivered = on_delivered,
 		.stopped = on_stopped};
-	const struct pf_mqtt_config *mqtt = &bridge->env.config->mqtt;
 
 	bridge->link_config = pf_config_hold(bridge->env.config);
-	bridge->env.publisher.link = pf_link_new(
-		bridge->env.loop, mqtt, bridge->status->topic, &callbacks, bridge);
+	bridge->env.publisher.link = pf_link_new(bridge->env.loop, &bridge->env.config->mqtt,
+		bridge->status->topic, &callbacks, bridge);
 	pf_items_subscribe(&bridge->items, bridge->env.publisher.link);
 	pf_discovery_subscribe(&bridge->discovery, bridge->env.publisher.link);
 	return pf_link_start(bridge->env.publisher.link);
@@ -187,11 +194,7 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, link_ended);
 	int r;
 
-	if (bridge->stopping && is_resting(bridge, now_ns)) {
-		pf_timer_set(&bridge->env.timers, timer, now_ns + REST_LOOK_MS * PF_NS_PER_MS);
-		return;
-	}
-	if (bridge->stopping) {
+	if (bridge->last_link) {
 		bridge->stopped(bridge->user);
 		return;
 	}
@@ -201,6 +204,8 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 	r = start_link(bridge);
 	if (r < 0)
 		pf_error("mqtt: cannot start the link: %s", strerror(-r));
+	if (bridge->stopping)
+		pf_timer_set(&bridge->env.timers, &bridge->rest, now_ns);
 }
 
 /* Ends the link, with or without a last word. */
@@ -212,30 +217,30 @@ static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_of
 	pf_link_stop(bridge->env.publisher.link, deadline_ms);
 }
 
-/* Ends the link when all outputs are at rest, so that it can tell of them. */
+/* Ends the link when all outputs are at rest and the broker is there, so that it can tell of them.
+ */
 static void on_rest(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, rest);
 	const uint64_t spent_ms = (now_ns - bridge->stop_ns) / PF_NS_PER_MS;
 
-	if (is_resting(bridge, now_ns))
+	const bool in_time = spent_ms < PF_STOP_DEADLINE_MS;
+
+	if (is_resting(bridge, now_ns) || (bridge->owes && in_time)) {
 		pf_timer_set(&bridge->env.timers, timer, now_ns + REST_LOOK_MS * PF_NS_PER_MS);
-	else if (spent_ms < PF_STOP_DEADLINE_MS)
-		end_link(bridge, PF_STOP_DEADLINE_MS - (uint32_t)spent_ms, true);
-	else
-		end_link(bridge, 0, true);
+		return;
+	}
+	bridge->last_link = true;
+	end_link(bridge, in_time ? PF_STOP_DEADLINE_MS - (uint32_t)spent_ms : 0, true);
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void tell_leftover(void *user, const char *name, bool failed, const char *text)
 {
 	(void)user;
-	if (failed)
-		pf_warning("output %s is no longer configured: %s", name, text);
-	else
-		pf_notice("output %s is no longer configured: %s", name, text);
+	pf_log(failed ? PF_LOG_WARNING : PF_LOG_NOTICE, "output %s is no longer configured: %s",
+		name, text);
 }
 
 /* Opens the record, and brings to rest what the last run held and nobody wants any more. */
@@ -332,15 +337,18 @@ void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 	const bool moved = strcmp(old->mqtt.prefix, config->mqtt.prefix) != 0;
 
 	pf_buffers_use(bridge->env.buffers, config);
-	pf_items_reload(&bridge->items, config);
+	/* what a state means is announced before it comes in its new form */
+	bridge->env.config = config;
+	pf_discovery_reload(&bridge->discovery);
+	pf_items_reload(&bridge->items, old);
 	pf_config_free(old);
 	if (moved)
 		move_prefix(bridge);
-	pf_discovery_reload(&bridge->discovery);
 	pf_publisher_sweep(&bridge->env.publisher);
 	if (same_link || bridge->link_ending)
 		return;
 	bridge->link_ending = true;
+	bridge->owes = bridge->owes || bridge->env.publisher.connected;
 	end_link(bridge, RECONNECT_DEADLINE_MS, !moved);
 	pf_items_link(&bridge->items, false);
 }
@@ -357,7 +365,8 @@ void pf_bridge_stop(struct pf_bridge *bridge)
 	bridge->stopping = true;
 	bridge->stop_ns = pf_clock_now_ns();
 	pf_items_exit(&bridge->items, bridge->stop_ns + REST_DEADLINE_MS * PF_NS_PER_MS);
-	/* if the old link is ending for a reload, its end is the end of all */
+	/* if the old link is ending for a reload, another one tells what has become of the outputs
+	 */
 	if (!bridge->link_ending)
 		on_rest(&bridge->rest, bridge->stop_ns);
 }

@@ -141,7 +141,7 @@ static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
 			if (items->outputs[k] &&
-				pf_same_output_line(&config->outputs[i], &old->outputs[k])) {
+				pf_output_item_has_line(items->outputs[k], &config->outputs[i])) {
 				outputs[i] = items->outputs[k];
 				items->outputs[k] = NULL;
 			}
@@ -201,10 +201,10 @@ void pf_items_link(struct pf_items *items, bool up)
 		pf_output_item_link(items->outputs[i], now_ns, up);
 }
 
-void pf_items_reload(struct pf_items *items, struct pf_config *config)
+void pf_items_reload(struct pf_items *items, struct pf_config *old)
 {
 	struct pf_env *env = items->env;
-	struct pf_config *old = env->config;
+	const struct pf_config *config = env->config;
 	struct pf_interlock *groups = make_groups(config);
 	struct pf_output_item **outputs = pf_calloc(
 		config->n_outputs, sizeof(struct pf_output_item *));
@@ -215,7 +215,6 @@ void pf_items_reload(struct pf_items *items, struct pf_config *config)
 	keep_sensors(items, sensors, old, config);
 	keep_inputs(items, inputs, old, config);
 	keep_outputs(items, outputs, old, config);
-	env->config = config;
 	reload_outputs(items, outputs, groups, config);
 	free_groups(items->groups, old);
 	free(items->outputs);

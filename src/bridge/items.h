@@ -30,12 +30,12 @@ struct pf_items {
 void pf_items_start(struct pf_items *items, struct pf_env *env);
 
 /*
- * Goes over from the configuration in force to `config`, which becomes env->config. What both say
+ * Goes over from the configuration `old` to env->config. What both say
  * the same stays as it is; an output whose line and polarity are the same keeps its request and
  * its level, and takes over name and rules; what is gone is brought to on_exit, released and
  * cleared at the broker; what is new starts.
  */
-void pf_items_reload(struct pf_items *items, struct pf_config *config);
+void pf_items_reload(struct pf_items *items, struct pf_config *old);
 
 /* So many messages on a topic were dropped: tells it, if they were commands. */
 void pf_items_overloaded(struct pf_items *items, const char *topic, uint64_t n);

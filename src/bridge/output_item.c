@@ -294,10 +294,28 @@ bool pf_output_item_has_left(struct pf_output_item *output)
 	return pf_output_has_left(&output->output);
 }
 
+/* By its name, or by the line that the board means by another name. */
 static bool same_line(const struct pf_output_item *output, const struct pf_driver *driver,
 	const struct pf_line_config *line)
 {
-	return output->config->driver == driver && strcmp(output->config->line.key, line->key) == 0;
+	const struct pf_line_info *ours = &output->found.info;
+	char reason[PF_REASON_SIZE];
+	struct pf_found_line found;
+
+	if (output->config->driver != driver)
+		return false;
+	if (strcmp(output->config->line.key, line->key) == 0)
+		return true;
+	return (output->line || output->slow) &&
+	       pf_line_find(output->item.env->board, driver, line, &found, reason) == 0 &&
+	       ours->offset == found.info.offset && strcmp(ours->chip, found.info.chip) == 0;
+}
+
+bool pf_output_item_has_line(
+	const struct pf_output_item *output, const struct pf_output_config *config)
+{
+	return pf_same_output_drive(output->config, config) &&
+	       same_line(output, config->driver, &config->line);
 }
 
 bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item *by)

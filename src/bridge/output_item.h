@@ -64,6 +64,13 @@ bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item
 bool pf_output_item_yield(
 	struct pf_output_item *output, const struct pf_input_config *input, bool held);
 
+/*
+ * Whether an output of this configuration has the same line, polarity and drive, so that it can be
+ * kept. The line may have got another name; which one is meant, the board says.
+ */
+bool pf_output_item_has_line(
+	const struct pf_output_item *output, const struct pf_output_config *config);
+
 /* Releases the line; if `clear`, clears the retained topics. NULL is fine. */
 void pf_output_item_free(struct pf_output_item *output, bool clear);
 

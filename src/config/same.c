@@ -35,10 +35,9 @@ bool pf_same_input(const struct pf_input_config *a, const struct pf_input_config
 	       same(a->line.key, b->line.key) && pf_keys_same(&pf_input_keys, a, b);
 }
 
-bool pf_same_output_line(const struct pf_output_config *a, const struct pf_output_config *b)
+bool pf_same_output_drive(const struct pf_output_config *a, const struct pf_output_config *b)
 {
-	return a->driver == b->driver && same(a->line.key, b->line.key) &&
-	       a->active_low == b->active_low && a->drive == b->drive;
+	return a->driver == b->driver && a->active_low == b->active_low && a->drive == b->drive;
 }
 
 bool pf_same_output_topics(const struct pf_output_config *a, const struct pf_output_config *b)

@@ -22,8 +22,8 @@ bool pf_same_item(const struct pf_item_config *a, const struct pf_item_config *b
 /* The input in every respect. */
 bool pf_same_input(const struct pf_input_config *a, const struct pf_input_config *b);
 
-/* The output's line, its polarity, drive and driver: the line can be kept. */
-bool pf_same_output_line(const struct pf_output_config *a, const struct pf_output_config *b);
+/* The output's polarity, drive and driver: if the line is the same, it can be kept. */
+bool pf_same_output_drive(const struct pf_output_config *a, const struct pf_output_config *b);
 
 /* The output's item and all of its topics. */
 bool pf_same_output_topics(const struct pf_output_config *a, const struct pf_output_config *b);

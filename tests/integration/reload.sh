@@ -372,7 +372,58 @@ the_service_manager_is_told_of_a_bad_reload() {
   [ "$(sed -n '/^RELOADING=1/,$p' "$dir/notified" | grep -c '^READY=1')" -eq 2 ]
 }
 
-run_tests an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_keeps_its_level \
+# the line is what the kernel says it is, whatever the configuration calls it
+a_line_that_gets_another_name_does_not_move() {
+  local place
+  start_all "$pump" "$lamp"
+  for place in 'chip = "gpiochip0"; offset = 27;' 'chip = "pinctrl-bcm2711"; offset = 27;' \
+    'pin = 13;' 'line = "GPIO27";'; do
+    note "$place"
+    mark_now
+    reload_to "{ name = \"pump\"; $place active_low = true; }" "$lamp"
+    after_fence
+    the_pump_has_not_moved
+    never '1 t/output/pump OFF'
+  done
+  command_output pump OFF
+  saw '1 t/output/pump OFF'
+}
+
+# a reload makes a new connection, and the end comes in between: at some moment or other
+a_stop_during_a_reload_tells_what_became_of_the_outputs() {
+  local wait_ms until_ms
+  start_broker
+  for wait_ms in 0 2 20 60; do
+    note "$wait_ms ms"
+    mqtt_options=
+    outputs_are "$pump"
+    start_listener
+    start_daemon
+    expect '1 t/output/pump/availability online'
+    expect '1 t/status online'
+    command_output pump ON
+    expect '1 t/output/pump ON'
+    mqtt_options='keepalive_s = 55;'
+    outputs_are "$pump"
+    kill -HUP "$daemon"
+    until_ms=$(($(now_ms) + wait_ms))
+    until is_past "$until_ms"; do :; done
+    stop_daemon
+    expect '1 t/output/pump OFF'
+    saw '1 t/status offline'
+    stop_listener
+    start_listener
+    # what a new subscriber is told
+    mark=0
+    saw '1 t/output/pump OFF'
+    saw '1 t/status offline'
+    stop_listener
+  done
+}
+
+run_tests a_line_that_gets_another_name_does_not_move \
+  a_stop_during_a_reload_tells_what_became_of_the_outputs \
+  an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_keeps_its_level \
   two_names_that_change_places_take_their_states_along \
   a_removed_output_goes_to_on_exit_and_its_topics_are_cleared a_new_output_starts_with_initial \
   initial_does_not_move_an_output_that_is_held changed_rules_apply_in_place \
