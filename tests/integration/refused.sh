@@ -142,6 +142,34 @@ END
   stop_broker
 }
 
+# nothing but the end of the reason ends the fault
+a_reload_does_not_hide_what_the_broker_refuses() {
+  port=
+  write_rules false t/output/pump/set
+  start_ruled_broker
+  start_listener
+  configure <<'END'
+outputs: ( { name = "pump"; line = "GPIO27"; }, { name = "fence"; line = "GPIO5"; } );
+END
+  start_online
+  mark=0
+  saw '1 t/output/pump/availability offline'
+  configure <<'END'
+outputs: ( { name = "pump"; line = "GPIO27"; format = "json"; },
+           { name = "fence"; line = "GPIO5"; } );
+END
+  reload
+  saw '1 t/output/pump {*"OFF"*}'
+  after_fence
+  never '1 t/output/pump/availability online'
+  # what a new subscriber is told
+  stop_listener
+  start_listener
+  mark=0
+  saw '1 t/output/pump/error the broker refuses the subscription to t/output/pump/set: *'
+  saw '1 t/output/pump/availability offline'
+}
+
 a_refused_command_topic_makes_the_output_unavailable() {
   local version
   for version in 5 3.1.1; do
@@ -170,5 +198,6 @@ run_tests mosquitto_with_all_its_places_taken_is_waited_for \
   a_broker_without_anonymous_clients_says_which_lines_it_needs \
   another_daemon_with_our_client_id_is_asked_about_in_5 \
   another_daemon_with_our_client_id_is_asked_about_in_3_1_1 \
+  a_reload_does_not_hide_what_the_broker_refuses \
   a_refused_command_topic_makes_the_output_unavailable \
   a_refused_heartbeat_makes_the_output_unavailable the_refusal_of_a_message_names_its_topic
