@@ -159,6 +159,9 @@ struct pf_channel_config {
 				     scale, offset or points make another value of it, unbounded
 				     (what the sensor says is checked against the physical range
 				     in any case) */
+	const char *unit;         /* "" if none, or unknown; what follows is for Home Assistant */
+	const char *device_class; /* NULL: none */
+	const char *state_class;  /* NULL: none */
 	double deadband;          /* 0: publish each value */
 	uint32_t max_interval_ms; /* 0: none; with deadband: publish at least so often */
 };

@@ -10,15 +10,18 @@
 #define N(table) (sizeof(table) / sizeof *(table))
 
 #define PRESSURES "cbar|bar|hPa|mmHg|inHg|kPa|mbar|Pa|psi"
-#define LENGTHS   "km|m|cm|mm|mi|nmi|yd|in"
+#define LENGTHS   "km|m|cm|mm|mi|nmi|yd|ft|in"
 #define ENERGIES  "J|kJ|MJ|GJ|mWh|Wh|kWh|MWh|GWh|TWh|cal|kcal|Mcal|Gcal"
 #define VOLUMES   "L|mL|m³|ft³|CCF|gal|fl. oz."
 #define FLOWS     "m³/h|m³/s|ft³/min|L/h|L/min|L/s|gal/min|mL/s"
 #define DENSITY   "µg/m³|μg/m³"
-#define SPEEDS    "ft/s|in/d|in/h|in/s|km/h|kn|m/s|mph|mm/d|mm/h|mm/s"
+#define SPEEDS    "ft/s|in/d|in/h|in/s|km/h|kn|m/s|mph|mm/d|mm/h|mm/s|Beaufort"
 
+/* State classes: the usual one, and others that are possible. */
 #define MEASURED   "measurement"
-#define INCREASING "total_increasing"
+#define INCREASING "total_increasing|total"
+#define ANY        "measurement|total|total_increasing"
+#define SUM        "total"
 
 static const char *const kinds_of_input[] = {"battery", "battery_charging", "carbon_monoxide",
 	"cold", "connectivity", "door", "garage_door", "gas", "heat", "light", "lock", "moisture",
@@ -32,7 +35,7 @@ static const char *const kinds_of_button[] = {"identify", "restart", "update"};
 	X("absolute_humidity", "g/m³|mg/m³", MEASURED)                                             \
 	X("apparent_power", "VA|mVA|kVA", MEASURED)                                                \
 	X("aqi", "", MEASURED)                                                                     \
-	X("area", "m²|cm²|km²|mm²|in²|ft²|yd²|mi²|ac|ha", MEASURED)                                \
+	X("area", "m²|cm²|km²|mm²|in²|ft²|yd²|mi²|ac|ha", ANY)                                     \
 	X("atmospheric_pressure", PRESSURES, MEASURED)                                             \
 	X("battery", "%", MEASURED)                                                                \
 	X("blood_glucose_concentration", "mg/dL|mmol/L", MEASURED)                                 \
@@ -42,18 +45,21 @@ static const char *const kinds_of_button[] = {"identify", "restart", "update"};
 	X("current", "A|mA", MEASURED)                                                             \
 	X("data_rate", "bit/s|kbit/s|Mbit/s|Gbit/s|B/s|kB/s|MB/s|GB/s|KiB/s|MiB/s|GiB/s",          \
 		MEASURED)                                                                          \
-	X("data_size", "bit|kbit|Mbit|Gbit|B|kB|MB|GB|TB|PB|KiB|MiB|GiB|TiB|PiB", MEASURED)        \
-	X("distance", LENGTHS, MEASURED)                                                           \
-	X("duration", "d|h|min|s|ms", MEASURED)                                                    \
+	X("data_size",                                                                             \
+		"bit|kbit|Mbit|Gbit|B|kB|MB|GB|TB|PB|EB|ZB|YB|KiB|MiB|GiB|TiB|PiB|EiB|ZiB|YiB",    \
+		ANY)                                                                               \
+	X("distance", LENGTHS, ANY)                                                                \
+	X("duration", "d|h|min|s|ms|µs|μs", ANY)                                                   \
 	X("energy", ENERGIES, INCREASING)                                                          \
 	X("energy_distance", "kWh/100km|mi/kWh|km/kWh", MEASURED)                                  \
 	X("energy_storage", ENERGIES, MEASURED)                                                    \
 	X("frequency", "Hz|kHz|MHz|GHz", MEASURED)                                                 \
-	X("gas", "m³|ft³|CCF", INCREASING)                                                         \
+	X("gas", "m³|ft³|CCF|L", INCREASING)                                                       \
 	X("humidity", "%", MEASURED)                                                               \
 	X("illuminance", "lx", MEASURED)                                                           \
 	X("irradiance", "W/m²|BTU/(h⋅ft²)", MEASURED)                                              \
 	X("moisture", "%", MEASURED)                                                               \
+	X("monetary", "*", SUM)                                                                    \
 	X("nitrogen_dioxide", DENSITY, MEASURED)                                                   \
 	X("nitrogen_monoxide", DENSITY, MEASURED)                                                  \
 	X("nitrous_oxide", DENSITY, MEASURED)                                                      \
@@ -64,10 +70,11 @@ static const char *const kinds_of_button[] = {"identify", "restart", "update"};
 	X("pm25", DENSITY, MEASURED)                                                               \
 	X("power", "mW|W|kW|MW|GW|TW", MEASURED)                                                   \
 	X("power_factor", "%|", MEASURED)                                                          \
-	X("precipitation", "cm|in|mm", MEASURED)                                                   \
+	X("precipitation", "cm|in|mm", ANY)                                                        \
 	X("precipitation_intensity", "in/d|in/h|mm/d|mm/h", MEASURED)                              \
 	X("pressure", PRESSURES, MEASURED)                                                         \
-	X("reactive_power", "var", MEASURED)                                                       \
+	X("reactive_energy", "varh|kvarh", INCREASING)                                             \
+	X("reactive_power", "var|kvar", MEASURED)                                                  \
 	X("signal_strength", "dB|dBm", MEASURED)                                                   \
 	X("sound_pressure", "dB|dBA", MEASURED)                                                    \
 	X("speed", SPEEDS, MEASURED)                                                               \
@@ -80,7 +87,7 @@ static const char *const kinds_of_button[] = {"identify", "restart", "update"};
 	X("volume_flow_rate", FLOWS, MEASURED)                                                     \
 	X("volume_storage", VOLUMES, MEASURED)                                                     \
 	X("water", "L|m³|ft³|CCF|gal", INCREASING)                                                 \
-	X("weight", "kg|g|mg|µg|μg|oz|lb|st", MEASURED)                                            \
+	X("weight", "kg|g|mg|µg|μg|oz|lb|st", ANY)                                                 \
 	X("wind_direction", "°", NULL)                                                             \
 	X("wind_speed", "ft/s|km/h|kn|m/s|mph|Beaufort", MEASURED)
 
@@ -89,7 +96,7 @@ static const char *const kinds_of_button[] = {"identify", "restart", "update"};
 
 static const char *const kinds_of_sensor[] = {SENSOR_CLASSES(NAME_OF)};
 
-/* Units are separated by '|'; an empty one means that there is none. */
+/* Both are separated by '|'; an empty unit means that there is none, "*" that each is one. */
 static const struct {
 	const char *units, *state_class;
 } sensor_classes[] = {SENSOR_CLASSES(ROW_OF)};
@@ -138,35 +145,63 @@ bool pf_ha_has_class(enum pf_ha_kind kind, const char *name)
 	return place_of(kind, name) < kinds[kind].n;
 }
 
+/* Whether a list that is separated by '|' has the word. */
+static bool has(const char *list, const char *word)
+{
+	const size_t size = strlen(word);
+
+	for (;;) {
+		const size_t length = strcspn(list, "|");
+
+		if (length == size && strncmp(list, word, size) == 0)
+			return true;
+		if (!list[length])
+			return false;
+		list += length + 1;
+	}
+}
+
 bool pf_ha_class_has_unit(const char *name, const char *unit)
 {
-	const size_t place = place_of(PF_HA_SENSOR, name), size = strlen(unit);
-	const char *units;
+	const size_t place = place_of(PF_HA_SENSOR, name);
 
 	if (place == N(sensor_classes))
 		return false;
-	units = sensor_classes[place].units;
-	for (;;) {
-		const size_t length = strcspn(units, "|");
+	return strcmp(sensor_classes[place].units, "*") == 0
+		       ? *unit != '\0'
+		       : has(sensor_classes[place].units, unit);
+}
 
-		if (length == size && strncmp(units, unit, size) == 0)
-			return true;
-		if (!units[length])
-			return false;
-		units += length + 1;
-	}
+/* Those that a class may have; NULL: none fits. */
+static const char *state_classes_of(const char *name)
+{
+	const size_t place = name ? place_of(PF_HA_SENSOR, name) : N(sensor_classes);
+
+	return place < N(sensor_classes) ? sensor_classes[place].state_class : ANY;
+}
+
+bool pf_ha_class_has_state_class(const char *name, const char *state_class)
+{
+	const char *const list = state_classes_of(name);
+
+	return list && has(list, state_class);
 }
 
 const char *pf_ha_state_class(const char *name)
 {
-	const size_t place = name ? place_of(PF_HA_SENSOR, name) : N(sensor_classes);
+	static const char *const words[] = {"measurement", "total_increasing", "total"};
+	const char *const list = state_classes_of(name);
 
-	return place < N(sensor_classes) ? sensor_classes[place].state_class : MEASURED;
+	for (size_t i = 0; list && i < N(words); i++)
+		if (strcspn(list, "|") == strlen(words[i]) &&
+			strncmp(list, words[i], strlen(words[i])) == 0)
+			return words[i];
+	return NULL;
 }
 
-const char *pf_ha_class_of(const struct pf_channel *channel)
+const char *pf_ha_class_of(enum pf_quantity quantity, const char *unit)
 {
-	const char *name = quantity_classes[channel->quantity];
+	const char *name = quantity_classes[quantity];
 
-	return name && pf_ha_class_has_unit(name, pf_channel_unit(channel)) ? name : NULL;
+	return name && pf_ha_class_has_unit(name, unit) ? name : NULL;
 }

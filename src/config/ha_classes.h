@@ -34,7 +34,10 @@ bool pf_ha_class_has_unit(const char *name, const char *unit);
 /* The state class for a sensor class; NULL for the class: "measurement". NULL: none fits. */
 const char *pf_ha_state_class(const char *name);
 
-/* The sensor class of what a channel measures, or NULL: none, or not with the channel's unit. */
-const char *pf_ha_class_of(const struct pf_channel *channel);
+/* Whether a sensor class (NULL: none) may have this state class. */
+bool pf_ha_class_has_state_class(const char *name, const char *state_class);
+
+/* The sensor class of what a channel measures, or NULL: none, or not in this unit. */
+const char *pf_ha_class_of(enum pf_quantity quantity, const char *unit);
 
 #endif

@@ -7,6 +7,8 @@
 
 #define N(keys)        (keys), sizeof(keys) / sizeof *(keys)
 #define BUS_MAX        64
+#define UNIT_MAX       32
+#define CLASS_MAX      64
 #define ADDRESS_MAX    0x7f
 #define INTERVAL_MAX_S 86400
 #define LONGEST_MAX_S  604800
@@ -25,6 +27,12 @@ static const struct pf_key channel_keys[] = {
 		.otherwise = "what the chip can measure"),
 	PF_NUMBER("max", OF, maximum, -ANY, ANY, 0, "the greatest value",
 		.otherwise = "what the chip can measure"),
+	PF_TEXT("unit", OF, unit, UNIT_MAX, NULL, "the unit of its values", .elsewhere = true,
+		.otherwise = "that of the driver"),
+	PF_TEXT("device_class", OF, device_class, CLASS_MAX, NULL, "the kind of thing it is",
+		.elsewhere = true),
+	PF_TEXT("state_class", OF, state_class, CLASS_MAX, NULL, "what becomes of it in time",
+		.elsewhere = true),
 	PF_NUMBER("deadband", OF, deadband, 0, ANY, 0, "the least change"),
 	PF_SECONDS("max_interval_s", OF, max_interval_ms, 0, LONGEST_MAX_S, 0,
 		"the longest time without a value"),

@@ -7,27 +7,16 @@
 #include "base/memory.h"
 #include "config/loader.h"
 
-/* A channel under way. */
-struct channel_loader {
-	const struct pf_item_loader *item;
-	const struct pf_channel *channel;
-	const struct pf_node *direct; /* the sensor, if the keys may stand there; or NULL */
-	const struct pf_node *group;  /* channels.NAME, or NULL */
-	const char *label;
-};
-
-/* A key of the channel, in either place; or NULL. */
-static const struct pf_node *find(const struct channel_loader *loader, const char *key)
+const struct pf_node *pf_channel_find(const struct pf_channel_loader *loader, const char *key)
 {
 	const struct pf_node *node = loader->group ? pf_node_find(loader->group, key) : NULL;
 
 	return node || !loader->direct ? node : pf_node_find(loader->direct, key);
 }
 
-/* Where a key of the channel stands. */
-static const struct pf_place *place_of(const struct channel_loader *loader, const char *key)
+const struct pf_place *pf_channel_place(const struct pf_channel_loader *loader, const char *key)
 {
-	const struct pf_node *node = find(loader, key);
+	const struct pf_node *node = pf_channel_find(loader, key);
 
 	if (node)
 		return &node->place;
@@ -35,8 +24,8 @@ static const struct pf_place *place_of(const struct channel_loader *loader, cons
 }
 
 #define channel_error(loader, key, ...)                                                            \
-	pf_report((loader)->item->loader->problems, place_of((loader), (key)), (loader)->label,    \
-		(key), __VA_ARGS__)
+	pf_report((loader)->item->loader->problems, pf_channel_place((loader), (key)),             \
+		(loader)->label, (key), __VA_ARGS__)
 
 static bool is_number(const struct pf_node *node)
 {
@@ -45,7 +34,7 @@ static bool is_number(const struct pf_node *node)
 
 /* Reads one pair; false: it is none, which is reported. */
 static bool read_point(
-	const struct channel_loader *loader, const struct pf_node *node, struct pf_point *point)
+	const struct pf_channel_loader *loader, const struct pf_node *node, struct pf_point *point)
 {
 	const struct pf_node *pair = node->children;
 
@@ -59,9 +48,9 @@ static bool read_point(
 	return false;
 }
 
-static void read_points(const struct channel_loader *loader, struct pf_channel_config *config)
+static void read_points(const struct pf_channel_loader *loader, struct pf_channel_config *config)
 {
-	const struct pf_node *list = find(loader, "points");
+	const struct pf_node *list = pf_channel_find(loader, "points");
 	struct pf_point *points;
 
 	if (!list || list->type != PF_NODE_LIST)
@@ -93,14 +82,14 @@ static bool is_plain(const struct pf_channel_config *config)
 	return config->scale == 1 && config->offset == 0 && config->n_points == 0;
 }
 
-static void check_range(const struct channel_loader *loader, struct pf_channel_config *config)
+static void check_range(const struct pf_channel_loader *loader, struct pf_channel_config *config)
 {
 	const struct pf_channel *channel = loader->channel;
 	const bool plain = is_plain(config);
 
-	if (!plain && !find(loader, "min"))
+	if (!plain && !pf_channel_find(loader, "min"))
 		config->minimum = -DBL_MAX;
-	if (!plain && !find(loader, "max"))
+	if (!plain && !pf_channel_find(loader, "max"))
 		config->maximum = DBL_MAX;
 	if (plain && (config->minimum < channel->minimum || config->minimum > channel->maximum))
 		channel_error(loader, "min", "%.10g is out of range, expected %.10g to %.10g",
@@ -114,23 +103,23 @@ static void check_range(const struct channel_loader *loader, struct pf_channel_c
 			config->minimum, config->maximum);
 }
 
-static void check_rules(const struct channel_loader *loader, uint32_t interval_ms,
+static void check_rules(const struct pf_channel_loader *loader, uint32_t interval_ms,
 	const struct pf_channel_config *config)
 {
 	if (config->scale == 0)
 		channel_error(loader, "scale", "0 would make all values the same");
 	if (config->max_interval_ms && config->deadband == 0)
 		pf_report_warning(loader->item->loader->problems,
-			place_of(loader, "max_interval_s"), loader->label, "max_interval_s",
+			pf_channel_place(loader, "max_interval_s"), loader->label, "max_interval_s",
 			"does nothing without deadband");
 	else if (config->max_interval_ms && config->max_interval_ms <= interval_ms)
 		pf_report_warning(loader->item->loader->problems,
-			place_of(loader, "max_interval_s"), loader->label, "max_interval_s",
+			pf_channel_place(loader, "max_interval_s"), loader->label, "max_interval_s",
 			"makes deadband useless: every reading is published with it");
 }
 
 /* Keys both in the sensor and in channels.NAME. */
-static void check_twice(const struct channel_loader *loader)
+static void check_twice(const struct pf_channel_loader *loader)
 {
 	for (size_t i = 1; loader->direct && loader->group && i < pf_channel_keys.n; i++) {
 		const char *key = pf_channel_keys.keys[i].name;
@@ -143,7 +132,7 @@ static void check_twice(const struct channel_loader *loader)
 }
 
 static void load_topic(
-	const struct channel_loader *loader, size_t n_channels, struct pf_channel_config *config)
+	const struct pf_channel_loader *loader, size_t n_channels, struct pf_channel_config *config)
 {
 	const struct pf_item_loader *item = loader->item;
 	const bool json = item->item->format == PF_FORMAT_JSON;
@@ -161,14 +150,15 @@ static void load_topic(
 			item->loader->pool, "%s/%s", item->item->topic, loader->channel->name);
 	}
 	if (config->topic && item->topics_known)
-		pf_topics_add(&item->loader->topics, &(struct pf_topic_use){.topic = config->topic,
-							     .label = item->label,
-							     .what = "topic",
-							     .place = *place_of(loader, "topic")});
+		pf_topics_add(&item->loader->topics,
+			&(struct pf_topic_use){.topic = config->topic,
+				.label = item->label,
+				.what = "topic",
+				.place = *pf_channel_place(loader, "topic")});
 }
 
-static void load_channel(const struct channel_loader *loader, const struct pf_sensor_config *sensor,
-	struct pf_channel_config *config)
+static void load_channel(const struct pf_channel_loader *loader,
+	const struct pf_sensor_config *sensor, struct pf_channel_config *config)
 {
 	const struct pf_key_set set = PF_KEY_SET(&pf_channel_keys, config);
 
@@ -178,6 +168,7 @@ static void load_channel(const struct channel_loader *loader, const struct pf_se
 	read_points(loader, config);
 	check_range(loader, config);
 	check_rules(loader, sensor->interval_ms, config);
+	pf_load_unit(loader, config);
 	load_topic(loader, sensor->driver->n_channels, config);
 }
 
@@ -219,7 +210,10 @@ void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config
 	for (size_t i = 0; i < driver->n_channels; i++) {
 		const char *name = driver->channels[i].name;
 		const struct pf_node *group = channels ? pf_node_find(channels, name) : NULL;
-		struct channel_loader loader = {.item = item, .channel = &driver->channels[i]};
+		struct pf_channel_loader loader = {.item = item,
+			.channel = &driver->channels[i],
+			.is_announced = item->loader->config->home_assistant.discovery &&
+					item->item->home_assistant.enabled};
 
 		loader.direct = driver->n_channels == 1 ? item->group : NULL;
 		loader.group = group && group->type == PF_NODE_GROUP ? group : NULL;

@@ -70,7 +70,7 @@ static const char *hint_of(
 }
 
 static void check_class(const struct pf_item_loader *item, const struct pf_node *node,
-	const char *label, enum pf_ha_kind kind, const struct pf_channel *channel)
+	const char *label, enum pf_ha_kind kind, const struct pf_channel_config *channel)
 {
 	static const char *const words[PF_HA_KINDS] = {[PF_HA_BINARY_SENSOR] = "an input",
 		[PF_HA_SWITCH] = "an output",
@@ -91,14 +91,14 @@ static void check_class(const struct pf_item_loader *item, const struct pf_node 
 			"\"%s\" is none that Home Assistant has for %s%s",
 			pf_load_shown(item->loader, name), words[kind],
 			hint_of(name, names, n, hint));
-	else if (channel && !pf_ha_class_has_unit(name, pf_channel_unit(channel)))
+	else if (channel && !pf_ha_class_has_unit(name, channel->unit))
 		pf_report(problems, &node->place, label, node->name,
-			"\"%s\" does not go with the unit \"%s\" of %s", name,
-			pf_channel_unit(channel), channel->name);
+			"\"%s\" does not go with the unit \"%s\"", name,
+			pf_load_shown(item->loader, channel->unit));
 }
 
-void pf_load_ha_item(
-	const struct pf_item_loader *item, enum pf_ha_kind kind, const struct pf_channel *channel)
+void pf_load_ha_item(const struct pf_item_loader *item, enum pf_ha_kind kind,
+	const struct pf_channel_config *channel)
 {
 	const struct pf_node *group = pf_node_find(item->group, LABEL);
 	const struct pf_ha_item_config *ha = &item->item->home_assistant;

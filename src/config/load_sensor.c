@@ -202,7 +202,7 @@ void pf_load_sensor(struct pf_loader *loader, const struct pf_node *group, size_
 	if (sensor->item.format == PF_FORMAT_JSON && sensor->driver->n_channels > 1)
 		pf_item_add_topic(&item, "topic", "topic", sensor->item.topic);
 	pf_load_channels(&item, sensor);
-	pf_load_ha_item(&item, PF_HA_SENSOR,
-		sensor->driver->n_channels == 1 ? &sensor->driver->channels[0] : NULL);
+	pf_load_ha_item(
+		&item, PF_HA_SENSOR, sensor->driver->n_channels == 1 ? &sensor->channels[0] : NULL);
 	pf_item_add_fault_topics(&item);
 }

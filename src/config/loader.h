@@ -65,8 +65,8 @@ void pf_load_home_assistant(struct pf_loader *loader);
  * load_home_assistant.c: checks the group of an item, which is of this kind. channel: that of a
  * sensor with only one, else NULL.
  */
-void pf_load_ha_item(
-	const struct pf_item_loader *item, enum pf_ha_kind kind, const struct pf_channel *channel);
+void pf_load_ha_item(const struct pf_item_loader *item, enum pf_ha_kind kind,
+	const struct pf_channel_config *channel);
 
 /* load_ha_words.c: warns of words of an input or output that Home Assistant takes for others. */
 void pf_load_ha_words(const struct pf_item_loader *item, enum pf_ha_kind kind,
@@ -104,6 +104,25 @@ void pf_load_buffer(const struct pf_item_loader *item, struct pf_sensor_config *
 
 /* load_line.c: checks how the line is named, sets its text, and finds out if it is taken. */
 void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line);
+
+/* A channel under way. */
+struct pf_channel_loader {
+	const struct pf_item_loader *item;
+	const struct pf_channel *channel;
+	const struct pf_node *direct; /* the sensor, if the keys may stand there; or NULL */
+	const struct pf_node *group;  /* channels.NAME, or NULL */
+	const char *label;
+	bool is_announced; /* to Home Assistant */
+};
+
+/* load_channel.c: a key of the channel, in either place; or NULL. */
+const struct pf_node *pf_channel_find(const struct pf_channel_loader *loader, const char *key);
+
+/* load_channel.c: where a key of the channel stands. */
+const struct pf_place *pf_channel_place(const struct pf_channel_loader *loader, const char *key);
+
+/* load_unit.c: sets unit, device class and state class, after all else of the channel. */
+void pf_load_unit(const struct pf_channel_loader *loader, struct pf_channel_config *config);
 
 /* load_channel.c: reads and checks channels: { ... } of a sensor, whose own keys are read. */
 void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config *sensor);

@@ -124,19 +124,16 @@ static void add_channel(struct builder *builder, const struct pf_sensor_config *
 	const struct pf_item_config *item = &sensor->item;
 	const bool json = item->format == PF_FORMAT_JSON;
 	const uint32_t expiry_s = pf_sensor_expiry_s(sensor, i, sensor->interval_ms);
-	const char *device_class = item->home_assistant.device_class;
-	const char *unit = pf_channel_unit(channel);
+	const struct pf_channel_config *config = &sensor->channels[i];
 	cJSON *component = add_component(
 		builder, item, PF_HA_SENSOR, sensor->driver->n_channels > 1 ? channel->name : NULL);
 	char *template;
 
 	add_text(component, "stat_t", json ? item->topic : sensor->channels[i].topic);
-	if (!device_class)
-		device_class = pf_ha_class_of(channel);
-	add_text(component, "dev_cla", device_class);
-	add_text(component, "stat_cla", pf_ha_state_class(device_class));
-	if (*unit)
-		add_text(component, "unit_of_meas", unit);
+	add_text(component, "dev_cla", config->device_class);
+	add_text(component, "stat_cla", config->state_class);
+	if (*config->unit)
+		add_text(component, "unit_of_meas", config->unit);
 	cJSON_AddNumberToObject(component, "sug_dsp_prc", sensor->channels[i].decimals);
 	cJSON_AddNumberToObject(
 		component, "exp_aft", expiry_s > EXPIRE_MIN_S ? expiry_s : EXPIRE_MIN_S);

@@ -80,6 +80,15 @@ static void is(const char *key, const char *expected)
 	free(text);
 }
 
+/* One text of a component, or NULL. */
+static const char *text_at(const char *key, const char *field)
+{
+	const cJSON *components = cJSON_GetObjectItemCaseSensitive(rig.root, "cmps");
+	const cJSON *component = cJSON_GetObjectItemCaseSensitive(components, key);
+
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(component, field));
+}
+
 #define AVAILABILITY(topic) "\"avty\":[{\"t\":\"t/status\"},{\"t\":\"" topic "/availability\"}]"
 
 static void root_is_one_device_with_its_origin(void)
@@ -293,7 +302,7 @@ static void each_quantity_has_its_class(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct pf_channel channel = {
 			.quantity = rows[i].quantity, .unit = rows[i].unit};
-		const char *name = pf_ha_class_of(&channel);
+		const char *name = pf_ha_class_of(channel.quantity, pf_channel_unit(&channel));
 
 		T_TRUE((name == NULL) == (rows[i].device_class == NULL));
 		if (name)
@@ -355,9 +364,47 @@ static void rules_find_mistakes(void)
 	end();
 }
 
-T_MAIN("home_assistant", T(root_is_one_device_with_its_origin), T(inputs_are_binary_sensors),
-	T(outputs_are_switches_and_pulses_are_buttons), T(sensors_have_an_entity_per_channel),
-	T(json_sensors_share_a_topic), T(what_is_off_is_not_announced),
-	T(ids_are_unique_and_do_not_follow_topics), T(each_channel_of_each_driver_is_taken),
-	T(each_quantity_has_its_class), T(components_are_removed_by_their_platform_alone),
-	T(rules_find_mistakes))
+static void a_converted_channel_has_its_own_unit_or_none(void)
+{
+	begin("sensors: (\n"
+	      "{ name = \"plain\"; driver = \"ds18b20\"; id = \"28-000000000001\"; offset = 1; },\n"
+	      "{ name = \"bare\"; driver = \"ds18b20\"; id = \"28-000000000002\"; scale = 1.8; },\n"
+	      "{ name = \"f\"; driver = \"ds18b20\"; id = \"28-000000000003\"; scale = 1.8;\n"
+	      "  unit = \"\xc2\xb0"
+	      "F\"; },\n"
+	      "{ name = \"level\"; driver = \"ds18b20\"; id = \"28-000000000004\";\n"
+	      "  points = ((0, 0), (1, 9)); unit = \"L\"; device_class = \"water\";\n"
+	      "  state_class = \"total\"; } );\n");
+	T_STR(text_at("plain", "unit_of_meas"), "\xc2\xb0"
+						"C");
+	T_STR(text_at("plain", "dev_cla"), "temperature");
+	T_STR(text_at("bare", "unit_of_meas"), NULL);
+	T_STR(text_at("bare", "dev_cla"), NULL);
+	T_STR(text_at("f", "unit_of_meas"), "\xc2\xb0"
+					    "F");
+	T_STR(text_at("f", "dev_cla"), "temperature");
+	T_STR(text_at("level", "unit_of_meas"), "L");
+	T_STR(text_at("level", "dev_cla"), "water");
+	T_STR(text_at("level", "stat_cla"), "total");
+	end();
+}
+
+static void classes_have_their_units(void)
+{
+	static const char *const pairs[][2] = {{"distance", "ft"}, {"gas", "L"},
+		{"duration", "\xc2\xb5s"}, {"reactive_power", "kvar"}, {"speed", "Beaufort"},
+		{"reactive_energy", "varh"}, {"monetary", "EUR"}, {"monetary", "CHF"}};
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		T_TRUE(pf_ha_class_has_unit(pairs[i][0], pairs[i][1]));
+	T_FALSE(pf_ha_class_has_unit("monetary", ""));
+	T_FALSE(pf_ha_class_has_unit("gas", "gal"));
+}
+
+T_MAIN("home_assistant", T(a_converted_channel_has_its_own_unit_or_none),
+	T(classes_have_their_units), T(root_is_one_device_with_its_origin),
+	T(inputs_are_binary_sensors), T(outputs_are_switches_and_pulses_are_buttons),
+	T(sensors_have_an_entity_per_channel), T(json_sensors_share_a_topic),
+	T(what_is_off_is_not_announced), T(ids_are_unique_and_do_not_follow_topics),
+	T(each_channel_of_each_driver_is_taken), T(each_quantity_has_its_class),
+	T(components_are_removed_by_their_platform_alone), T(rules_find_mistakes))
