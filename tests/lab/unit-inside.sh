@@ -8,6 +8,7 @@ export DEBIAN_FRONTEND=noninteractive
 
 conf=/etc/pinferry/pinferry.conf
 here=$(dirname "$(readlink -f "$0")")
+sensor=28-0000012345ab
 
 quietly() {
   "$@" >/dev/null
@@ -68,6 +69,11 @@ in_mounts() {
   nsenter --target "$(show MainPID)" --mount "$@" 2>/dev/null
 }
 
+# as_service COMMAND...: with its user, its groups and its view of the file system
+as_service() {
+  in_mounts setpriv --reuid pinferry --regid pinferry --groups gpio,i2c "$@"
+}
+
 config() {
   {
     echo "mqtt: { broker = \"mqtt://127.0.0.1:$port\"; prefix = \"$prefix\"; };"
@@ -93,6 +99,8 @@ listen
 
 # ---- as the package leaves it
 
+# udev has just looked for rules, and would not look again so soon by itself
+udevadm trigger --settle --action=change --subsystem-match=gpio
 ok 'the package installs' quietly dpkg -i "$here/pinferry.deb"
 ok 'the service runs' state active/running
 ok 'it will run at the next start, too' systemctl -q is-enabled pinferry
@@ -118,6 +126,19 @@ ok '/usr is read-only' not in_mounts touch /usr/x
 ok 'the state directory is writable' in_mounts touch /var/lib/pinferry/x
 ok 'the state directory is its own' same "$(stat -c '%U:%G %a' /var/lib/pinferry)" \
   'pinferry:pinferry 750'
+ok 'so is a directory for what a crash needs' in_mounts touch /run/pinferry/x
+ok 'which is its own, too' same "$(stat -c '%U:%G %a' /run/pinferry)" 'pinferry:pinferry 750'
+w1_add $sensor 21500
+ok 'a 1-Wire sensor comes' w1_seen $sensor
+# shellcheck disable=SC2016 # for the inner shell
+ok 'the service may set its resolution' until_true 5 as_service \
+  sh -c 'echo 10 >/sys/bus/w1/devices/'$sensor'/resolution'
+ok 'and start all of its bus' until_true 5 as_service \
+  sh -c 'echo trigger >/sys/bus/w1/devices/w1_bus_master1/therm_bulk_read'
+ok 'what else the sensor has is not its own' not as_service \
+  sh -c 'echo 50 >/sys/bus/w1/devices/'$sensor'/conv_time'
+ok "the kernel's settings are read-only, even for root" not in_mounts \
+  sh -c 'echo 1 >/sys/module/printk/parameters/time || echo 1 >/proc/sys/kernel/printk'
 ok 'it leaves no core files' same "$(show LimitCORE)" 0
 ok 'the watchdog is on' same "$(show WatchdogUSec)" 30s
 
@@ -143,6 +164,8 @@ ok 'and the state is published' message output/pump ON
 # ---- trouble
 
 pid=$(show MainPID)
+note_file=/run/pinferry/of-this-run
+in_mounts touch $note_file
 config <<'END'
 inputs: ( { name = "door"; line = "GPIO17"; } );
 outputs: ( { name = "pump"; line = "GPIO27"; }, { name = "lamp"; line = "GPIO22"; } );
@@ -160,6 +183,7 @@ mark
 kill -KILL "$pid"
 ok 'after SIGKILL there is another process' until_true 20 another_pid "$pid"
 ok 'which is online' message status online 20
+ok 'what the one before left in memory is still there' test -e $note_file
 
 mkdir -p /run/systemd/system/pinferry.service.d
 printf '[Service]\nWatchdogSec=4\nTimeoutAbortSec=2\n' >/run/systemd/system/pinferry.service.d/test.conf
@@ -202,7 +226,7 @@ ok 'it says so' message status offline
 ok 'without an error' same "$(show Result)" success
 note "$(systemd-analyze security pinferry --no-pager | tail -n 1)"
 ok 'the package is purged' quietly dpkg -P pinferry
-ok 'no state is left' not test -e /var/lib/pinferry
+ok 'no state is left' not test -e /var/lib/pinferry -o -e /run/pinferry
 ok 'no configuration is left' not test -e /etc/pinferry
 ok 'no unit is left' not systemctl cat pinferry
 if [ "$failed" -gt 0 ]; then

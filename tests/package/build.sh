@@ -7,7 +7,13 @@
 . "$(dirname "$0")/lib.sh"
 
 build() {
-  DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b
+  DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" dpkg-buildpackage -us -uc -b >/tmp/build.log 2>&1 ||
+    { tail -n 60 /tmp/build.log; return 1; }
+}
+
+# what a distribution's flags make the compiler see
+no_warnings() {
+  ! grep -E -A 5 '\.[ch]:[0-9]+:[0-9]+: warning: ' /tmp/build.log
 }
 
 lint() {
@@ -29,6 +35,7 @@ no_links_to_nowhere() {
 
 ok "dpkg-buildpackage" build
 compgen -G "../pinferry_*.deb" >/dev/null || exit 0
+ok "no file is compiled with a warning" no_warnings
 ok "lintian has no error and no warning" lint
 ok "program and drivers are hardened" hardened
 ok "no link leads nowhere" no_links_to_nowhere

@@ -56,6 +56,27 @@ fails_with() {
   [ "$status" -eq "$expected" ]
 }
 
+# fake_udev: a udev that only notes what it is told and whether the package's rules are there then
+fake_udev() {
+  mkdir -p /run/udev
+  perl -MSocket -e 'socket my $s, AF_UNIX, SOCK_STREAM, 0; bind $s, sockaddr_un("/run/udev/control") or die'
+  cat >/usr/local/bin/udevadm <<'END'
+#!/bin/sh
+rules=without
+[ ! -e /lib/udev/rules.d/60-pinferry.rules ] || rules=with
+echo "$* $rules" >>/tmp/udevadm.log
+END
+  chmod 755 /usr/local/bin/udevadm
+}
+
+end_fake_udev() {
+  rm -rf /run/udev /usr/local/bin/udevadm /tmp/udevadm.log
+}
+
+owner() {
+  stat -c %U:%G "$1"
+}
+
 apt-get -qq update
 apt-get -qq satisfy -y --no-install-recommends "$(dependencies)" >&2
 before=$(state)
@@ -98,10 +119,57 @@ same "remove takes the program and the drivers" "" \
 ok "purge" dpkg -P pinferry
 same "purge leaves the system as it was" "$before" "$(state)"
 
+# ---- what was there before, and what others have come to use
+
 groupadd --system gpio
-ok "installs where group gpio is there" dpkg -i /out/pinferry.deb
-usermod -a -G i2c nobody
+adduser --quiet --system --no-create-home pinferry
+with_user=$(state)
+ok "installs where user pinferry and group gpio are there" dpkg -i /out/pinferry.deb
+ok "and again" dpkg -i /out/pinferry.deb
 ok "purge again" dpkg -P pinferry
-ok "purge leaves a group that was there" getent group gpio
+same "purge leaves a user and a group that were there" "$with_user" "$(state)"
+deluser --quiet pinferry
+groupdel gpio
+
+ok "installs once more" dpkg -i /out/pinferry.deb
+usermod -a -G i2c nobody
+ok "purge once more" dpkg -P pinferry
 ok "purge leaves a group that has got members" getent group i2c
 same "purge leaves no user" "" "$(getent passwd pinferry)"
+gpasswd -d nobody i2c >&2
+groupdel i2c
+
+ok "installs a fourth time" dpkg -i /out/pinferry.deb
+adduser --quiet --system --no-create-home --ingroup gpio plumber
+touch /dev/i2c-9 /dev/gpiochip9
+chgrp i2c /dev/i2c-9
+chgrp gpio /dev/gpiochip9
+ok "remove, and install again" eval 'dpkg -r pinferry && dpkg -i /out/pinferry.deb'
+ok "purge a fourth time" dpkg -P pinferry
+ok "purge leaves a group that is somebody's first one" getent group gpio
+same "it keeps its devices" root:gpio "$(owner /dev/gpiochip9)"
+same "purge takes what it made before it was removed" "" "$(getent passwd pinferry)$(getent group i2c)"
+same "no device is left for the next group of that number" root:root "$(owner /dev/i2c-9)"
+rm /dev/i2c-9 /dev/gpiochip9
+deluser --quiet plumber
+groupdel gpio
+
+# ---- udev
+
+fake_udev
+ok "installs where udev runs" dpkg -i /out/pinferry.deb
+same "udev reads the rules before it applies them" "control --reload with
+trigger --settle --action=change --subsystem-match=gpio --subsystem-match=i2c-dev --subsystem-match=w1 with" \
+  "$(cat /tmp/udevadm.log)"
+end_fake_udev
+
+# ---- state where a file system of its own is
+
+mkdir -p /var/lib/pinferry
+mount -t tmpfs state /var/lib/pinferry
+touch /var/lib/pinferry/record
+ok "purge with the state on a file system of its own" dpkg -P pinferry
+same "it is empty" "" "$(ls -A /var/lib/pinferry)"
+umount /var/lib/pinferry
+rmdir /var/lib/pinferry
+same "all this leaves the system as it was" "$before" "$(state)"
