@@ -8,7 +8,7 @@
 # shellcheck disable=SC2034 # used by those who source this
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages=(autoconf automake libtool make gcc libc6-dev pkg-config libgpiod-dev
+build_packages=(autoconf automake libtool make gcc libc6-dev pkgconf libgpiod-dev
   libpaho-mqtt-dev libssl-dev libconfig-dev libev-dev libcjson-dev libcunit1-dev)
 broker_packages=(mosquitto mosquitto-clients)
 

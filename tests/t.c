@@ -41,6 +41,13 @@ const char *t_take_log(void)
 	return taken;
 }
 
+unsigned long long t_number(const char *variable, unsigned long long fallback)
+{
+	const char *text = getenv(variable);
+
+	return text && *text ? strtoull(text, NULL, 0) : fallback;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
 {
 	(void)status;

@@ -39,6 +39,9 @@ const char *t_write_file(const char *name, const char *text);
 /* Makes the tests' log silent and gives the log's text since the last call (static buffer). */
 const char *t_take_log(void);
 
+/* The number in the environment variable, for those who want more or less of a test. */
+unsigned long long t_number(const char *variable, unsigned long long fallback);
+
 #define T(function)                                                                                \
 	{                                                                                          \
 #function, function                                                                \

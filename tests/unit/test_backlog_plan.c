@@ -233,11 +233,12 @@ static void the_end_writes_everything(void)
 /* Whatever happens, the file holds what waits once the work is done. */
 static void random_steps_keep_the_file_true(void)
 {
+	const unsigned long long n_steps = t_number("T_STEPS", 20000);
 	uint64_t first;
 
 	set_up(50);
 	srand(1);
-	for (int step = 0; step < 20000; step++) {
+	for (unsigned long long step = 0; step < n_steps; step++) {
 		const int what = rand() % 100;
 		const struct pf_reading_text *reading = pf_backlog_next(&backlog);
 

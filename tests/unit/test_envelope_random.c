@@ -413,18 +413,11 @@ static void end_world(void)
 			"all comes to rest");
 }
 
-static unsigned long long number_from(const char *variable, unsigned long long fallback)
-{
-	const char *text = getenv(variable);
-
-	return text && *text ? strtoull(text, NULL, 0) : fallback;
-}
-
 static void limits_hold_whatever_happens(void)
 {
-	const unsigned long long n_worlds = number_from("T_WORLDS", N_WORLDS);
+	const unsigned long long n_worlds = t_number("T_WORLDS", N_WORLDS);
 
-	seed = number_from("T_SEED", pf_clock_now_ns() | 1);
+	seed = t_number("T_SEED", pf_clock_now_ns() | 1);
 	printf("# T_SEED=%llu\n", seed);
 	random_state = seed ? seed : 1;
 	for (unsigned long long k = 0; k < n_worlds && !failed; k++) {
