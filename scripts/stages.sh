@@ -109,7 +109,7 @@ wrapper=()
 make_check() {
   local stage=$1 folder=$2 status=0 log=$logs/$1-check.log
   shift 2
-  "${wrapper[@]}" make -C "$folder" -j$((jobs * 4)) check "$@" >"$log" 2>&1 </dev/null || status=$?
+  "${wrapper[@]}" make -C "$folder" -j$((jobs * 6)) check "$@" >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" -ne 0 ] && first_try "$stage" "$folder" "$log"; then
     status=0
     "${wrapper[@]}" make -C "$folder" recheck "$@" >"$logs/$stage-again.log" 2>&1 </dev/null ||
@@ -175,7 +175,7 @@ stage_clang() {
 stage_distcheck() {
   local log=$logs/distcheck-check.log status=0
   built || return
-  make -C "$work/build" -j$((jobs * 4)) distcheck >"$log" 2>&1 </dev/null || status=$?
+  make -C "$work/build" -j$((jobs * 6)) distcheck >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" -ne 0 ] && first_try distcheck "$work/build" "$log"; then
     status=0
     make -C "$work/build" -j"$jobs" distcheck >"$log" 2>&1 </dev/null || status=$?
