@@ -92,7 +92,36 @@ a_name_server_that_swallows_everything_is_told_and_waited_for() {
   dead_name_server 10.97.0.9
 }
 
+# Nobody listens at the first two, the third is silent, and the last is the broker's.
+each_address_of_the_name_is_tried() {
+  start_both
+  names_come_from 127.0.0.1
+  printf '%s broker.test\n' 127.0.0.2 127.0.0.3 10.97.0.9 "$here" >"$dir/hosts"
+  broker_url=mqtt://broker.test:$port
+  configure_board
+  start_daemon
+  expect_log 'connected to .* (MQTT 5)' 20
+  lacks 'cannot connect' "$daemon_log"
+  works
+  umount /etc/hosts /etc/resolv.conf
+}
+
+the_true_reason_of_each_address_is_told() {
+  start_both
+  names_come_from 127.0.0.1
+  printf '%s broker.test\n' 127.0.0.2 127.0.0.3 >"$dir/hosts"
+  broker_url=mqtt://broker.test:$port
+  configure_board
+  start_daemon
+  expect_log "cannot connect to .*: connection refused: no broker listens on port $port"
+  lacks 'trying MQTT 3.1.1\|closed the connection' "$daemon_log"
+  echo "$here broker.test" >>"$dir/hosts"
+  expect '1 t/status online' 40
+  umount /etc/hosts /etc/resolv.conf
+}
+
 run_tests an_outage_costs_little_and_ends_by_itself \
   a_broker_for_its_own_machine_only_says_which_lines_it_needs \
   a_name_server_that_is_down_is_told_and_waited_for \
-  a_name_server_that_swallows_everything_is_told_and_waited_for
+  a_name_server_that_swallows_everything_is_told_and_waited_for \
+  each_address_of_the_name_is_tried the_true_reason_of_each_address_is_told
