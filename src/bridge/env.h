@@ -36,7 +36,8 @@ struct pf_env {
 	void (*news)(struct pf_env *env); /* something that `info` tells soon; NULL: not yet */
 	/* counters for `info`, since start */
 	uint64_t n_errors;           /* faults entered */
-	uint64_t n_missed_edges;     /* edges that the kernel dropped, where it tells */
+	uint64_t n_missed_edges;     /* edges that were not told of, as far as that is known */
+	uint64_t n_swallowed_pulses; /* pulses shorter than debounce_ms */
 	uint64_t n_reconnects;       /* of links that a reload has ended */
 	uint64_t n_sent, n_received; /* the same: messages */
 	uint64_t n_dropped; /* the same: messages given up; and readings that buffers dropped */

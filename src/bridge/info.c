@@ -65,6 +65,7 @@ static void add_counters(cJSON *object, const struct pf_env *env)
 	add_count(object, "dropped", env->n_dropped + stats.dropped);
 	add_count(object, "buffered", pf_buffers_waiting(env->buffers));
 	add_count(object, "missed_edges", env->n_missed_edges);
+	add_count(object, "swallowed_pulses", env->n_swallowed_pulses);
 	add_count(object, "errors", env->n_errors);
 }
 

@@ -9,39 +9,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/item.h"
-#include "bridge/payload.h"
-#include "input/debounce.h"
-#include "lines/line_find.h"
-#include "lines/slow_line.h"
+#include "bridge/input_edges.h"
 
 /* Where a chip has no interrupts, its level is read this often. */
 #define POLL_MS 20
-
-/* Why the level is read; the later one counts if a read is under way already. */
-enum reading {
-	READ_ALIVE, /* only to see whether the line is there */
-	READ_CHECK, /* in case an edge was lost */
-	READ_SETTLE /* the debounce window has ended */
-};
-
-struct pf_input_item {
-	struct pf_item item;
-	const struct pf_input_config *config;
-	void (*pressed)(void *user, const char *name);
-	void *user;
-	struct pf_state *state;
-	struct pf_found_line found;
-	struct pf_line *line;      /* NULL: not held */
-	struct pf_slow_line *slow; /* owns `line`, if it sits behind a bus; or NULL */
-	enum reading reading;      /* under way on the bus */
-	bool again;                /* read once more: it may have been too early */
-	uint32_t n_failures;       /* to get the line, in a row */
-	struct pf_debounce debounce;
-	struct ev_io edges;
-	struct pf_timer settle; /* end of the debounce window */
-	struct pf_timer wake;   /* next try for the line; or next poll of a line without edges */
-};
 
 static struct pf_timers *timers_of(struct pf_input_item *input)
 {
@@ -80,60 +51,40 @@ static void give_up(struct pf_input_item *input, int error)
 	retry_later(input, reason);
 }
 
-static void publish_level(struct pf_input_item *input, bool level, struct pf_moment moment)
-{
-	const struct pf_input_config *config = input->config;
-	char *payload = pf_payload_state(
-		config->item.format, level ? config->payload_on : config->payload_off, moment);
-
-	pf_info("input %s: %s", config->item.name,
-		level ? config->payload_on : config->payload_off);
-	pf_state_set(&input->item.env->publisher, input->state, payload);
-	free(payload);
-}
-
-/* The window has ended, and this is what the line says. */
-static void settle(struct pf_input_item *input, uint64_t now_ns, bool level)
-{
-	uint64_t stamp_ns;
-
-	if (!pf_debounce_settle(&input->debounce, now_ns, level, &stamp_ns))
-		return;
-	/* first what it does here, then what the world is told */
-	if (level)
-		input->pressed(input->user, input->config->item.name);
-	publish_level(input, level, pf_moment_of_edge(input->item.env, stamp_ns));
-}
-
-/* A change that no edge told of counts like an edge, and the level is known already. */
-static void check_level(struct pf_input_item *input, uint64_t now_ns, bool level)
-{
-	if (level == input->debounce.level || input->debounce.open)
-		return;
-	pf_debounce_edge(&input->debounce, now_ns, 0);
-	if (input->config->debounce_ms == 0)
-		settle(input, now_ns, level);
-	else
-		pf_timer_set(
-			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
-}
-
 static void take_level(struct pf_input_item *input, enum reading reading, int level)
 {
-	const uint64_t now_ns = pf_clock_now_ns();
-
 	if (level < 0)
 		give_up(input, level);
-	else if (reading == READ_SETTLE)
-		settle(input, now_ns, level);
 	else if (reading == READ_CHECK)
-		check_level(input, now_ns, level);
+		pf_input_edges_check(input, level);
+	else
+		pf_input_edges_settle(input, level);
 }
 
-/* Reads the level, on the bus if the line sits behind one. */
+/* The edges of a line that is not behind a bus. false: it is gone. */
+static bool take_edges(struct pf_input_item *input)
+{
+	struct pf_edge edges[16];
+	int n;
+
+	do {
+		n = pf_input_edges_fd(input) < 0 ? 0
+						 : input->found.ops->read_edges(input->line, edges,
+							   sizeof edges / sizeof *edges);
+		if (n > 0)
+			pf_input_edges_take(input, edges, (size_t)n);
+	} while (n == sizeof edges / sizeof *edges);
+	if (n < 0)
+		give_up(input, n);
+	return n >= 0;
+}
+
+/* Takes the edges and reads the level, on the bus if the line sits behind one. */
 static void read_level(struct pf_input_item *input, enum reading reading)
 {
 	if (!input->slow) {
+		if (!take_edges(input))
+			return;
 		take_level(input, reading, input->found.ops->get(input->line));
 	} else if (pf_slow_line_get(input->slow)) {
 		input->reading = reading;
@@ -148,44 +99,16 @@ static void on_settle(struct pf_timer *timer, uint64_t now_ns)
 	read_level(PF_OWNER(timer, struct pf_input_item, settle), READ_SETTLE);
 }
 
-static void note_edge(struct pf_input_item *input, uint64_t now_ns, uint64_t stamp_ns)
-{
-	pf_debounce_edge(&input->debounce, now_ns, stamp_ns);
-	if (input->config->debounce_ms == 0)
-		read_level(input, READ_SETTLE);
-	else
-		pf_timer_set(
-			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
-}
-
 static void on_edges(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	struct pf_input_item *input = watcher->data;
-	const uint64_t now_ns = pf_clock_now_ns();
-	struct pf_edge edges[16];
-	int n;
 
 	(void)events;
-	if (input->slow) {
-		/* until the bus has read them, the descriptor would stay readable */
+	/* until the bus has read them, the descriptor would stay readable */
+	if (input->slow)
 		ev_io_stop(loop, watcher);
-		read_level(input, READ_ALIVE);
-		return;
-	}
-	n = input->found.ops->read_edges(input->line, edges, sizeof edges / sizeof *edges);
-	if (n < 0) {
-		give_up(input, n);
-		return;
-	}
-	/* woken without an edge: an unplugged chip polls as ready for ever */
-	if (n == 0)
-		read_level(input, READ_ALIVE);
-	for (int i = 0; i < n && input->line; i++) {
-		if (edges[i].missed)
-			pf_item_news(&input->item);
-		input->item.env->n_missed_edges += edges[i].missed;
-		note_edge(input, now_ns, edges[i].time_ns);
-	}
+	/* also without an edge: an unplugged chip polls as ready for ever */
+	read_level(input, READ_EDGES);
 }
 
 static void check_bus(struct pf_input_item *input)
@@ -205,16 +128,9 @@ void pf_input_item_resync(struct pf_input_item *input)
 		read_level(input, READ_CHECK);
 }
 
-/* -1: there are no edge events. */
-static int event_fd(const struct pf_input_item *input)
-{
-	return input->slow ? pf_slow_line_event_fd(input->slow)
-			   : input->found.ops->event_fd(input->line);
-}
-
 static void watch_edges(struct pf_input_item *input)
 {
-	const int fd = event_fd(input);
+	const int fd = pf_input_edges_fd(input);
 
 	if (fd >= 0) {
 		ev_io_init(&input->edges, on_edges, fd, EV_READ);
@@ -231,7 +147,7 @@ static void watch_edges(struct pf_input_item *input)
 static void come_back(struct pf_input_item *input, bool level)
 {
 	pf_item_lower(&input->item, PF_HINDRANCES_OF_HARDWARE);
-	publish_level(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
+	pf_input_edges_publish(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
 	pf_item_online(&input->item);
 }
 
@@ -252,30 +168,14 @@ static void take_line(struct pf_input_item *input, int level)
 	watch_edges(input);
 }
 
-/* The edges that came with a reading of the bus. */
-static void take_edges(struct pf_input_item *input)
-{
-	const uint64_t now_ns = pf_clock_now_ns();
-	const struct pf_edge *edges;
-	const size_t n = pf_slow_line_edges(input->slow, &edges);
-
-	for (size_t i = 0; i < n; i++) {
-		input->item.env->n_missed_edges += edges[i].missed;
-		pf_debounce_edge(&input->debounce, now_ns, edges[i].time_ns);
-	}
-	if (n && input->config->debounce_ms == 0)
-		input->reading = READ_SETTLE;
-	else if (n)
-		pf_timer_set(
-			timers_of(input), &input->settle, pf_debounce_wake_ns(&input->debounce));
-}
-
 /* A task on the bus has come back. */
 static void on_slow(void *user, enum pf_slow_task task, int result)
 {
 	struct pf_input_item *input = user;
 	const bool again = input->again;
 	const bool hung = pf_item_is_hindered(&input->item, PF_HINDRANCE_BUS);
+	const struct pf_edge *edges;
+	size_t n;
 
 	input->again = false;
 	if (task == PF_SLOW_REQUEST) {
@@ -283,11 +183,12 @@ static void on_slow(void *user, enum pf_slow_task task, int result)
 		take_line(input, result);
 		return;
 	}
-	take_edges(input);
+	n = pf_slow_line_edges(input->slow, &edges);
+	pf_input_edges_take(input, edges, n);
 	take_level(input, input->reading, result);
 	if (!input->line)
 		return;
-	if (!ev_is_active(&input->edges) && event_fd(input) >= 0)
+	if (!ev_is_active(&input->edges) && pf_input_edges_fd(input) >= 0)
 		ev_io_start(input->item.env->loop, &input->edges);
 	if (again)
 		read_level(input, READ_SETTLE);
@@ -345,7 +246,7 @@ static void on_wake(struct pf_timer *timer, uint64_t now_ns)
 }
 
 struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config,
-	void (*pressed)(void *user, const char *name), void *user)
+	void (*pressed)(void *user, const char *name, uint64_t since_ns), void *user)
 {
 	struct pf_input_item *input = pf_calloc(1, sizeof *input);
 
@@ -354,6 +255,7 @@ struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_inpu
 	input->user = user;
 	pf_item_init(&input->item, env, "input", &config->item);
 	input->state = pf_item_add_state(&input->item, NULL);
+	pf_state_send_each(input->state);
 	pf_item_add_availability(&input->item);
 	pf_timer_init(&input->settle, on_settle);
 	pf_timer_init(&input->wake, on_wake);

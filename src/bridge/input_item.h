@@ -16,10 +16,11 @@ struct pf_input_item;
 
 /*
  * Requests the line and publishes its level; if that fails, tries again by itself. pressed(user,
- * name) is called when the input goes on, but not for the level that is found at first.
+ * name, since_ns) is called when the input goes on, but not for the level that is found at first;
+ * since_ns (CLOCK_BOOTTIME): since when it counts as on, by the kernel's stamps of its edges.
  */
 struct pf_input_item *pf_input_item_new(struct pf_env *env, const struct pf_input_config *config,
-	void (*pressed)(void *user, const char *name), void *user);
+	void (*pressed)(void *user, const char *name, uint64_t since_ns), void *user);
 
 /* The same input in a new configuration. */
 void pf_input_item_rebind(struct pf_input_item *input, const struct pf_input_config *config);

@@ -17,13 +17,12 @@
  */
 
 /* An input went on: it may be the button of outputs. */
-static void on_pressed(void *user, const char *name)
+static void on_pressed(void *user, const char *name, uint64_t since_ns)
 {
 	struct pf_items *items = user;
-	const uint64_t now_ns = pf_clock_now_ns();
 
 	for (size_t i = 0; items->outputs && i < items->env->config->n_outputs; i++)
-		pf_output_item_button(items->outputs[i], now_ns, name);
+		pf_output_item_button(items->outputs[i], name, since_ns);
 }
 
 static void resync_input(struct pf_items *items, size_t i)

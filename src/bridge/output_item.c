@@ -15,6 +15,7 @@
 #include "bridge/output_hold.h"
 #include "bridge/output_line.h"
 #include "config/same.h"
+#include "output/age.h"
 #include "output/command.h"
 
 void pf_output_item_start(struct pf_output_item *output)
@@ -161,11 +162,12 @@ void pf_output_item_overloaded(struct pf_output_item *output, const char *topic,
 		output->output.held ? pf_output_hold_word(output, output->output.level) : NULL);
 }
 
-void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input)
+void pf_output_item_button(struct pf_output_item *output, const char *input, uint64_t since_ns)
 {
 	const struct pf_button_config *button = &output->config->button;
-	struct pf_command command = {.state = PF_COMMAND_ON};
-	struct pf_outcome outcome;
+	struct pf_command command = {.state = PF_COMMAND_ON, .said_ns = since_ns};
+	struct pf_outcome outcome = {.verdict = PF_VERDICT_IGNORED, .reason = "stale"};
+	const uint64_t now_ns = pf_clock_now_ns();
 
 	if (!button->input || strcmp(button->input, input) != 0)
 		return;
@@ -173,7 +175,8 @@ void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const
 		command.state = PF_COMMAND_TOGGLE;
 	else if (button->action == PF_BUTTON_OFF)
 		command.state = PF_COMMAND_OFF;
-	obey(output, now_ns, &command, &outcome);
+	if (!pf_age_is_stale(now_ns, since_ns))
+		obey(output, now_ns, &command, &outcome);
 	if (outcome.verdict != PF_VERDICT_DONE)
 		pf_info("output %s: button %s: %s", output->config->item.name, input,
 			outcome.reason);

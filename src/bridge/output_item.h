@@ -85,8 +85,11 @@ bool pf_output_item_message(struct pf_output_item *output, uint64_t now_ns,
 /* So many messages on a topic were dropped: one answer to all, if they were its commands. */
 void pf_output_item_overloaded(struct pf_output_item *output, const char *topic, uint64_t n);
 
-/* The local input of this name went on: works the output if it is its button. */
-void pf_output_item_button(struct pf_output_item *output, uint64_t now_ns, const char *input);
+/*
+ * The local input of this name is on since then (CLOCK_BOOTTIME): works the output if it is its
+ * button, and that is not too long ago.
+ */
+void pf_output_item_button(struct pf_output_item *output, const char *input, uint64_t since_ns);
 
 /*
  * The broker refuses the subscription to this topic, as `reason` says: if it is that of commands or

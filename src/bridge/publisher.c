@@ -17,12 +17,13 @@ struct pf_state {
 	uint32_t expiry_s; /* how long a content is true; 0: for ever */
 	uint64_t set_ns;   /* CLOCK_BOOTTIME */
 	bool retain;
+	bool each;              /* of its contents is sent */
 	bool left;              /* to somebody else, who publishes on the topic */
 	struct pf_trace *trace; /* if retained */
 	struct pf_state *previous, *next;
 };
 
-static void publish(struct pf_publisher *publisher, const struct pf_state *state)
+static void publish(struct pf_publisher *publisher, const struct pf_state *state, bool each)
 {
 	const struct pf_link_publication publication = {.topic = state->topic,
 		.payload = state->payload,
@@ -30,6 +31,7 @@ static void publish(struct pf_publisher *publisher, const struct pf_state *state
 		.qos = state->qos,
 		.retain = state->retain,
 		.state = true,
+		.each = each,
 		.expiry_s = state->expiry_s,
 		.born_ns = state->set_ns};
 
@@ -111,7 +113,7 @@ static void publish_unretained(struct pf_publisher *publisher, const char *topic
 
 	for (struct pf_state *state = publisher->first; state; state = state->next)
 		if (!state->retain && is_true(state, now_ns) && strcmp(state->topic, topic) == 0)
-			publish(publisher, state);
+			publish(publisher, state, false);
 }
 
 /* false: it cannot go out now. */
@@ -159,6 +161,11 @@ void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s)
 	state->expiry_s = expiry_s;
 }
 
+void pf_state_send_each(struct pf_state *state)
+{
+	state->each = true;
+}
+
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload)
 {
 	char *copy = pf_strdup(payload);
@@ -167,7 +174,7 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
 	state->payload = copy;
 	state->set_ns = pf_clock_now_ns();
 	if (publisher->connected)
-		publish(publisher, state);
+		publish(publisher, state, state->each);
 }
 
 void pf_state_leave(struct pf_publisher *publisher, struct pf_state *state)
@@ -189,7 +196,7 @@ void pf_publisher_publish(struct pf_publisher *publisher)
 	for (struct pf_state *state = publisher->first; state && publisher->connected;
 		state = state->next)
 		if (is_true(state, now_ns))
-			publish(publisher, state);
+			publish(publisher, state, false);
 }
 
 void pf_publisher_connected(struct pf_publisher *publisher)

@@ -54,6 +54,12 @@ void pf_publisher_sweep(struct pf_publisher *publisher);
  */
 void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s);
 
+/*
+ * From the next content on: while connected, each is sent, none takes the place of an older one
+ * that still waits.
+ */
+void pf_state_send_each(struct pf_state *state);
+
 /* Sets the content (copied), and publishes it now if connected. "" clears a retained topic. */
 void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const char *payload);
 

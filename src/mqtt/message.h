@@ -50,6 +50,11 @@ struct pf_link_publication {
 	 * state (acks): kept in order, dropped when the connection is lost.
 	 */
 	bool state;
+	/*
+	 * Every change of this state is sent, as long as not very many wait: none takes the place
+	 * of an older one.
+	 */
+	bool each;
 	/* A state that goes out after all others: while it waits, other states queue before it. */
 	bool last;
 	/*

@@ -134,6 +134,9 @@ static void take_out(struct pf_outbox *outbox, struct pf_outgoing *message)
 	}
 }
 
+/* While fewer states wait, each change of those that say so is sent. */
+#define EACH_MAX 1000
+
 static struct pf_outgoing *find_state(struct pf_outbox *outbox, const char *topic)
 {
 	const uint32_t hash = hash_of(topic);
@@ -169,8 +172,10 @@ static bool is_crowded(const struct pf_outbox *outbox)
 
 int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication)
 {
-	struct pf_outgoing *older = publication->state ? find_state(outbox, publication->topic)
-						       : NULL;
+	const bool keeps = publication->each && outbox->n_states < EACH_MAX;
+	struct pf_outgoing *older = publication->state && !keeps
+					    ? find_state(outbox, publication->topic)
+					    : NULL;
 	struct pf_outgoing *place = NULL;
 
 	if (older) {

@@ -38,7 +38,7 @@ END
   [[ $(of start) =~ ^$time_like$ ]]
   [[ $(of connected_since) =~ ^$time_like$ ]]
   [ "$(of uptime_s)" -le 20 ]
-  for name in reconnects dropped buffered missed_edges errors; do
+  for name in reconnects dropped buffered missed_edges swallowed_pulses errors; do
     [ "$(of "$name")" = 0 ] || fail "$name is $(of "$name")"
   done
   of sent >/dev/null

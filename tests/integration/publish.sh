@@ -35,6 +35,26 @@ END
   expect '1 t/input/plain OFF'
 }
 
+# a meter would fill the journal; what a relay does is always told
+states_of_inputs_are_told_at_v_only() {
+  start_broker
+  start_listener
+  configure <<'END'
+inputs: ( { name = "plain"; line = "GPIO16"; } );
+outputs: ( { name = "pump"; line = "GPIO5"; button = { input = "plain"; action = "on"; }; } );
+END
+  "$PINFERRY" run -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" 2>"$daemon_log" &
+  daemon=$!
+  pids+=("$daemon")
+  expect '1 t/status online'
+  set_line GPIO16 1
+  # the button works before it is told
+  expect '1 t/output/pump ON'
+  expect '1 t/input/plain ON'
+  expect_log 'output pump: ON'
+  lacks 'input plain: ' "$daemon_log"
+}
+
 a_level_shorter_than_the_debounce_is_not_published() {
   start_broker
   start_listener
@@ -170,6 +190,6 @@ END
   [ "$(grep -c ' t/sensor/calm [0-9]' "$messages")" -eq 2 ]
 }
 
-run_tests inputs_follow_their_line a_level_shorter_than_the_debounce_is_not_published \
+run_tests inputs_follow_their_line states_of_inputs_are_told_at_v_only a_level_shorter_than_the_debounce_is_not_published \
   inputs_and_outputs_speak_json retain_and_topic_are_the_items_own sensors_speak_plain \
   sensors_speak_json calibration_is_applied a_deadband_holds_back_small_changes

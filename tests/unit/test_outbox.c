@@ -74,6 +74,25 @@ static void newest_state_joins_the_end(void)
 }
 
 /* Commands repeat the state: it must not be put off for as long as they come. */
+static void each_change_is_sent_of_what_says_so_until_many_wait(void)
+{
+	struct pf_link_publication publication = {
+		.topic = "door", .payload_size = 1, .state = true, .each = true};
+	char payload[2] = "";
+
+	pf_outbox_init(&outbox);
+	for (int i = 0; i < 3; i++) {
+		payload[0] = (char)('0' + i);
+		publication.payload = payload;
+		T_INT(pf_outbox_put(&outbox, &publication), 0);
+	}
+	T_STR(take_all(), "door=0 door=1 door=2 ");
+	for (int i = 0; i < 5000; i++)
+		T_INT(pf_outbox_put(&outbox, &publication), 0);
+	T_INT(outbox.n_states, 1000);
+	pf_outbox_done(&outbox);
+}
+
 static void a_state_is_sent_however_often_it_is_replaced(void)
 {
 	struct pf_outgoing *message = NULL;
@@ -275,6 +294,7 @@ static void the_last_state_goes_with_its_connection(void)
 }
 
 T_MAIN("outbox", T(first_in_first_out), T(newest_state_joins_the_end),
+	T(each_change_is_sent_of_what_says_so_until_many_wait),
 	T(a_state_is_sent_however_often_it_is_replaced), T(the_last_state_stays_the_last),
 	T(the_last_state_does_not_wait_for_ever), T(the_last_state_goes_with_its_connection),
 	T(topics_with_the_same_bucket_stay_apart), T(others_are_dropped_states_stay), T(is_bounded),
