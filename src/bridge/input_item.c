@@ -211,6 +211,10 @@ static int request_line(struct pf_input_item *input)
 		r = input->found.ops->request_input(input->found.context, &request, &input->line);
 		return r < 0 ? r : input->found.ops->get(input->line);
 	}
+	if (input->n_failures == 0 && (config->bias == PF_BIAS_UP || config->bias == PF_BIAS_DOWN))
+		pf_warning("input %s: drivers of expanders in the kernel take bias without an "
+			   "error and ignore it",
+			config->item.name);
 	r = pf_slow_line_new(input->item.env->buses, &input->found, on_slow, input, &input->slow);
 	if (r < 0)
 		return r;

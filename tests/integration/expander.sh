@@ -46,6 +46,7 @@ release() {
 
 its_lines_obey_and_are_read() {
   start_all
+  lacks 'ignore it' "$daemon_log"
   line_is GPIO20 0
   command_output pump ON
   expect '0 t/output/pump/ack {*"deferred"*"the line is being written"*}'
@@ -241,6 +242,20 @@ a_line_that_cannot_be_had_as_it_is_to_be_is_not_available() {
   line_is GPIO20 1
 }
 
+what_its_driver_cannot_do_is_said() {
+  mkdir -p "$board/gpio"
+  echo 1-0020 >"$board/gpio/GPIO22.behind"
+  start_broker
+  start_listener
+  configure <<'END'
+inputs: ( { name = "door"; line = "GPIO22"; bias = "up"; },
+          { name = "gate"; line = "GPIO17"; bias = "up"; } );
+END
+  start_online
+  expect_log 'warning: input door: drivers of expanders in the kernel take bias'
+  lacks 'input gate: drivers' "$daemon_log"
+}
+
 # the driver in the kernel believes that the chip still has what was written last
 a_chip_that_lost_its_power_is_not_said_to_work_again() {
   fault GPIO20 cache
@@ -283,6 +298,7 @@ run_tests \
   a_line_that_cannot_be_had_as_it_is_to_be_is_not_available \
   a_chip_that_lost_its_power_is_not_said_to_work_again \
   a_limit_that_cannot_act_is_not_told_as_done \
+  what_its_driver_cannot_do_is_said \
   its_lines_obey_and_are_read \
   a_bus_that_hangs_delays_only_its_own_lines \
   a_stop_does_not_wait_for_a_bus_that_hangs \
