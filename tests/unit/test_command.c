@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "../t.h"
+#include "base/text.h"
 #include "output/command.h"
 
 static struct pf_command command;
@@ -46,6 +47,36 @@ static void other_words_are_refused(void)
 		T_INT(parse(bad[i]), -EINVAL);
 		T_TRUE(*reason);
 	}
+}
+
+/* The reason names what came and what would be right. */
+static void reasons_name_what_came_and_the_words(void)
+{
+	static const char *const rows[][3] = {
+		{"close", "\"close\"", "open, closed, ON, OFF, TOGGLE"},
+		{"", "\"\"", "open"},
+		{"{\"state\":\"shut\"}", "\"shut\"", "open, closed"},
+		{"{\"state\":5}", "state: 5", "open"},
+		{"{\"state\":\"ON\",\"time\":5}", "\"time\"", "for_ms"},
+		{"{\"state\":\"ON\",\"for_ms\":-5}", "-5", "1 to 86400000"},
+		{"{\"state\":\"ON\",\"id\":[1]}", "[1]", "string"},
+		{"a\x1b[31mb", "\"a?[31mb\"", "open"},
+		{"a very long payload that goes on and on", "\"a very long payl...\"", "open"},
+		{"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4x\xc3\xa4\xc3\xa4",
+			"x...\"", "open"},
+		{"\xff\xfe", "\"??\"", "open"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		T_INT(parse(rows[i][0]), -EINVAL);
+		T_HAS(reason, rows[i][1]);
+		T_HAS(reason, rows[i][2]);
+		T_TRUE(pf_utf8_is_clean(reason, strlen(reason)));
+	}
+	T_INT(parse_as(PF_TOPIC_SET_ON_MS, "0.5 s"), -EINVAL);
+	T_HAS(reason, "\"0.5 s\"");
+	T_INT(pf_command_parse(PF_TOPIC_SET, "x", 1, "ON", "OFF", &command, reason), -EINVAL);
+	T_STR(reason, "\"x\" is unknown, expected ON, OFF, TOGGLE");
 }
 
 static void own_word_with_a_line_end_of_its_own_wins(void)
@@ -144,6 +175,7 @@ static void hostile_sizes_and_bytes_are_safe(void)
 }
 
 T_MAIN("command", T(own_words_match_exactly_usual_ones_in_any_case), T(other_words_are_refused),
-	T(own_word_with_a_line_end_of_its_own_wins), T(json_carries_state_time_and_id),
-	T(bad_json_is_refused), T(id_survives_a_bad_command), T(id_is_at_most_64_bytes),
-	T(timed_topics_take_whole_milliseconds), T(hostile_sizes_and_bytes_are_safe))
+	T(reasons_name_what_came_and_the_words), T(own_word_with_a_line_end_of_its_own_wins),
+	T(json_carries_state_time_and_id), T(bad_json_is_refused), T(id_survives_a_bad_command),
+	T(id_is_at_most_64_bytes), T(timed_topics_take_whole_milliseconds),
+	T(hostile_sizes_and_bytes_are_safe))
