@@ -169,9 +169,8 @@ static enum pf_failure explain(const struct pf_endpoint *endpoint, const struct 
 		return pf_diagnose(endpoint, pf_dial_address(dial),
 			took_ns >= TIMEOUT_S * PF_NS_PER_S / 10 * 9, ret_text);
 	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s%s", pf_reason_text(code),
-		pf_reason_is_identity(code) && !endpoint->username
-			? ". No username is configured here; mosquitto wants one unless its "
-			  "configuration has \"allow_anonymous true\""
+		pf_reason_is_identity(code)
+			? pf_reason_identity_hint(endpoint->username, endpoint->password_file)
 			: "");
 	return code == PF_REASON_V3_BAD_VERSION || code == PF_REASON_BAD_VERSION
 		       ? PF_FAILURE_VERSION

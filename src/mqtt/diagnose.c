@@ -51,9 +51,39 @@ static void make_blocking(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
+/* The address is right and the port is another service's. false: nothing is known. */
+static bool say_speech(const struct pf_endpoint *endpoint, enum pf_speech speech, char *ret_text)
+{
+	const bool web = strncmp(endpoint->uri, "ws", 2) == 0;
+
+	switch (speech) {
+	case PF_SPEECH_TLS:
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
+			"what answers on port %s speaks TLS, expected broker = \"%s://...\"",
+			endpoint->port, web ? "wss" : "mqtts");
+		return true;
+	case PF_SPEECH_WEB:
+		/* with ws:// that is as it should be */
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
+			"what answers on port %s is a web server, expected the port of MQTT (1883 "
+			"is usual), or broker = \"ws://...\" for MQTT over WebSockets",
+			endpoint->port);
+		return !web;
+	case PF_SPEECH_SSH:
+		(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE,
+			"what answers on port %s is SSH, expected the port of MQTT (1883 is usual)",
+			endpoint->port);
+		return true;
+	case PF_SPEECH_UNKNOWN:
+	default:
+		return false;
+	}
+}
+
 enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, const struct addrinfo *address,
 	bool timed_out, char *ret_text)
 {
+	bool known;
 	int fd = -1;
 	int r = pf_dial_address_only(address, TIMEOUT_MS, &fd);
 
@@ -62,9 +92,10 @@ enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, const struct add
 		return PF_FAILURE_OTHER;
 	}
 	make_blocking(fd);
-	r = endpoint->tls ? pf_diagnose_tls(fd, endpoint, ret_text) : 0;
+	known = endpoint->tls ? pf_diagnose_tls(fd, endpoint, ret_text) != 0
+			      : say_speech(endpoint, pf_diagnose_speech(fd), ret_text);
 	close(fd);
-	if (r)
+	if (known)
 		return PF_FAILURE_OTHER;
 	(void)snprintf(ret_text, PF_DIAGNOSIS_SIZE, "%s",
 		timed_out ? "it takes the connection but does not answer (hung, or no MQTT broker)"

@@ -48,6 +48,15 @@ enum pf_failure pf_diagnose(const struct pf_endpoint *endpoint, const struct add
  */
 int pf_diagnose_tls_files(const struct pf_endpoint *endpoint, char *ret_text);
 
+/* What answers at a port where no MQTT is spoken. */
+enum pf_speech { PF_SPEECH_UNKNOWN, PF_SPEECH_TLS, PF_SPEECH_WEB, PF_SPEECH_SSH };
+
+/*
+ * Finds out what is spoken on a connected, blocking socket, by the first message of a TLS handshake
+ * (no name and nothing of ours is in it). The socket stays open and is of no more use.
+ */
+enum pf_speech pf_diagnose_speech(int fd);
+
 /*
  * One TLS handshake on the connected socket, with the checks of the real connection. 0, or
  * -EPROTO with the words in ret_text[PF_DIAGNOSIS_SIZE]. The socket stays open.

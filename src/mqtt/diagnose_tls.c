@@ -8,6 +8,7 @@
  */
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "config/shown.h"
@@ -37,6 +39,71 @@ static const char *newest_error(void)
 	const char *text = ERR_reason_error_string(ERR_peek_last_error());
 
 	return text ? text : "the connection was closed";
+}
+
+/* What a certificate is for, as text; from the network, so only what can be a name. */
+#define NAMES_SIZE 160
+#define NAMES_MAX  6
+
+struct names {
+	char text[NAMES_SIZE];
+	int n;
+};
+
+static void add_name(struct names *names, const char *name, size_t size)
+{
+	const size_t used = strlen(names->text);
+
+	if (size == 0 || size > 100 || used + size + 8 > NAMES_SIZE || names->n == NAMES_MAX)
+		return;
+	for (size_t i = 0; i < size; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr("-._*:", name[i]))
+			return;
+	(void)snprintf(names->text + used, NAMES_SIZE - used, "%s%.*s", names->n ? ", " : "",
+		(int)size, name);
+	names->n++;
+}
+
+static void add_alternative(struct names *names, const GENERAL_NAME *name)
+{
+	char text[INET6_ADDRSTRLEN];
+	const ASN1_STRING *value = name->d.ia5;
+	const unsigned char *bytes;
+	int size;
+
+	if (name->type != GEN_DNS && name->type != GEN_IPADD)
+		return;
+	bytes = ASN1_STRING_get0_data(value);
+	size = ASN1_STRING_length(value);
+	if (name->type == GEN_DNS)
+		add_name(names, (const char *)bytes, (size_t)size);
+	else if (inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text))
+		add_name(names, text, strlen(text));
+}
+
+static void read_names(X509 *certificate, struct names *names)
+{
+	GENERAL_NAMES *list = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	char text[100];
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(list); i++)
+		add_alternative(names, sk_GENERAL_NAME_value(list, i));
+	GENERAL_NAMES_free(list);
+	if (names->n == 0 && X509_NAME_get_text_by_NID(X509_get_subject_name(certificate),
+				     NID_commonName, text, sizeof text) > 0)
+		add_name(names, text, strlen(text));
+}
+
+/* Keeps the names of the broker's own certificate: after a failure it is gone. */
+static int on_verify(int ok, X509_STORE_CTX *store)
+{
+	SSL *tls = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct names *names = tls ? SSL_get_app_data(tls) : NULL;
+	X509 *certificate = X509_STORE_CTX_get0_cert(store);
+
+	if (!ok && names && certificate && names->n == 0)
+		read_names(certificate, names);
+	return ok;
 }
 
 static bool is_address(const char *host)
@@ -137,7 +204,8 @@ static int load_files(SSL_CTX *context, const struct pf_endpoint *endpoint, char
 	return load_key(context, endpoint, ret_text);
 }
 
-static int say_verify(const struct pf_endpoint *endpoint, long result, char *ret_text)
+static int say_verify(
+	const struct pf_endpoint *endpoint, long result, const struct names *names, char *ret_text)
 {
 	char now[PF_CLOCK_TEXT_SIZE];
 
@@ -146,8 +214,9 @@ static int say_verify(const struct pf_endpoint *endpoint, long result, char *ret
 	switch (result) {
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return say(ret_text, "TLS: the broker's certificate is not for \"%s\"",
-			endpoint->host);
+		return say(ret_text, "TLS: the broker's certificate is not for \"%s\"%s%s%s",
+			endpoint->host, names->n ? ", but for " : "", names->text,
+			names->n ? " (broker has to name it so)" : "");
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return say(ret_text,
 			"TLS: the broker's certificate has expired (this machine's clock says "
@@ -191,8 +260,10 @@ static const char *shake_error(void)
 
 static int shake_hands(SSL *tls, int fd, const struct pf_endpoint *endpoint, char *ret_text)
 {
+	struct names names = {0};
 	long result;
 
+	(void)SSL_set_app_data(tls, &names);
 	if (is_address(endpoint->host)) {
 		(void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), endpoint->host);
 	} else {
@@ -208,7 +279,7 @@ static int shake_hands(SSL *tls, int fd, const struct pf_endpoint *endpoint, cha
 	}
 	result = SSL_get_verify_result(tls);
 	if (result != X509_V_OK)
-		return say_verify(endpoint, result, ret_text);
+		return say_verify(endpoint, result, &names, ret_text);
 	return say(ret_text, "TLS: no agreement with the broker: %s", shake_error());
 }
 
@@ -226,7 +297,7 @@ static SSL_CTX *make_context(const struct pf_endpoint *endpoint, char *ret_text)
 	SSL_CTX_set_security_level(context, 1);
 	(void)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	(void)SSL_CTX_set_cipher_list(context, PF_TLS_CIPHERS);
-	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
 	if (!load_files(context, endpoint, ret_text))
 		return context;
 	SSL_CTX_free(context);
@@ -264,4 +335,45 @@ int pf_diagnose_tls(int fd, const struct pf_endpoint *endpoint, char *ret_text)
 	SSL_CTX_free(context);
 	ERR_clear_error();
 	return r;
+}
+
+/* The first message of a handshake onto the socket. */
+static bool send_hello(int fd)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *tls = context ? SSL_new(context) : NULL;
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+	char hello[4096];
+	int size = 0;
+
+	if (tls && in && out) {
+		SSL_set_bio(tls, in, out);
+		(void)SSL_connect(tls);
+		size = BIO_read(out, hello, sizeof hello);
+	} else {
+		BIO_free(in);
+		BIO_free(out);
+	}
+	SSL_free(tls);
+	SSL_CTX_free(context);
+	ERR_clear_error();
+	return size > 0 && send(fd, hello, (size_t)size, MSG_NOSIGNAL) == size;
+}
+
+enum pf_speech pf_diagnose_speech(int fd)
+{
+	unsigned char answer[8] = {0};
+	ssize_t n = 0;
+
+	if (send_hello(fd))
+		n = recv(fd, answer, sizeof answer, 0);
+	/* a record of a handshake or an alert: RFC 8446 5.1 */
+	if (n >= 3 && (answer[0] == 0x16 || answer[0] == 0x15) && answer[1] == 0x03)
+		return PF_SPEECH_TLS;
+	if (n >= 5 && (memcmp(answer, "HTTP/", 5) == 0 || memcmp(answer, "<html", 5) == 0 ||
+			      memcmp(answer, "<!DOC", 5) == 0))
+		return PF_SPEECH_WEB;
+	if (n >= 4 && memcmp(answer, "SSH-", 4) == 0)
+		return PF_SPEECH_SSH;
+	return PF_SPEECH_UNKNOWN;
 }

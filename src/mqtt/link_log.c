@@ -88,7 +88,8 @@ void pf_link_log_lost(struct pf_link_log *log, uint64_t now_ns, const char *reas
 	}
 	log->lost_told_ns = now_ns;
 	if (log->n_quick >= TOLD_MAX)
-		more = " (again and again: does another client use the same client_id?)";
+		more = " (again and again: does another client use the same client_id, or the same "
+		       "username with use_username_as_clientid?)";
 	pf_warning("mqtt: the connection to %s is lost: %s%s%s", log->broker, reason, more,
 		log->n_short >= TOLD_MAX ? "; from now on told once an hour" : "");
 }

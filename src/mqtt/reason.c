@@ -29,7 +29,8 @@ static const struct {
 	{0x8b, "the broker is shutting down"},
 	{0x8c, "the broker wants another kind of authentication"},
 	{0x8d, "the broker heard nothing for longer than keepalive_s"},
-	{0x8e, "another client connected with the same client_id"},
+	{0x8e, "another client connected with the same client_id (or the same username, if the "
+	       "broker has use_username_as_clientid)"},
 	{0x8f, "the broker refuses the topic filter"},
 	{0x90, "the broker refuses the topic name"},
 	{0x93, "the broker was sent more than it takes at a time"},
@@ -49,6 +50,16 @@ static const struct {
 	{0xa1, "the broker does not support subscription identifiers"},
 	{0xa2, "the broker does not support wildcard subscriptions"},
 };
+
+const char *pf_reason_identity_hint(const char *username, const char *password_file)
+{
+	if (!username)
+		return ". No username is configured here; mosquitto wants one unless its "
+		       "configuration has \"allow_anonymous true\"";
+	if (!password_file)
+		return ". There is a username here, and no password_file";
+	return "";
+}
 
 bool pf_reason_is_identity(int code)
 {

@@ -27,6 +27,9 @@ const char *pf_reason_text(int code);
 /* Whether a CONNACK with this code says that username and password are not what is wanted. */
 bool pf_reason_is_identity(int code);
 
+/* What is missing here then, to follow the reason, or "". Both may be NULL. */
+const char *pf_reason_identity_hint(const char *username, const char *password_file);
+
 /*
  * Whether a CONNACK with this code speaks of this server at this time only, so that another one, or
  * the same later, may take us.

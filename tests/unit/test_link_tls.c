@@ -3,9 +3,13 @@
 
 /* The link over TLS: a CA made for the test, and every way a certificate can be wrong. */
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../broker.h"
@@ -94,10 +98,10 @@ static void unknown_ca_is_refused(void)
 
 static void wrong_host_name_is_refused(void)
 {
-	check_refused(
-		"elsewhere", "localhost", "TLS: the broker's certificate is not for \"localhost\"");
-	check_refused(
-		"good", "127.0.0.1", "TLS: the broker's certificate is not for \"127.0.0.1\"");
+	check_refused("elsewhere", "localhost",
+		"TLS: the broker's certificate is not for \"localhost\", but for elsewhere");
+	check_refused("good", "127.0.0.1",
+		"TLS: the broker's certificate is not for \"127.0.0.1\", but for localhost");
 }
 
 static void expired_certificate_is_refused(void)
@@ -115,6 +119,72 @@ static void plain_port_is_told(void)
 	T_TRUE(watched_wait_log(&watched, "TLS: no agreement with the broker", 15));
 	watched_stop(&watched);
 	broker_signal(broker, SIGKILL);
+}
+
+static void tls_port_is_told(void)
+{
+	const int port = broker_free_port();
+	const pid_t broker = start_tls_broker(port, "good", "");
+
+	watched_init(&watched, port);
+	watched_start(&watched, NULL);
+	T_TRUE(watched_wait_log(&watched, "speaks TLS, expected broker = \"mqtts://...\"", 30));
+	T_INT(watched.connected, 0);
+	watched_stop(&watched);
+	broker_signal(broker, SIGKILL);
+}
+
+/* Says the same to everybody who says something first, and hangs up; end it with SIGKILL. */
+static pid_t say_always(int port, const char *text)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	char heard[1024];
+	pid_t child;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	T_INT(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	T_INT(listen(fd, 8), 0);
+	child = fork();
+	if (child == 0)
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (child == 0) {
+		const int connection = accept(fd, NULL, NULL);
+
+		if (recv(connection, heard, sizeof heard, 0) > 0)
+			(void)send(connection, text, strlen(text), MSG_NOSIGNAL);
+		(void)shutdown(connection, SHUT_WR);
+		while (recv(connection, heard, sizeof heard, 0) > 0)
+			;
+		close(connection);
+	}
+	close(fd);
+	return child;
+}
+
+/* Each line is what a server says to whatever it hears first. */
+static void port_of_another_service_is_told(void)
+{
+	static const struct {
+		const char *says, *told;
+	} services[] = {
+		{"HTTP/1.1 400 Bad Request\r\n\r\n", "is a web server"},
+		{"SSH-2.0-OpenSSH_9.2\r\n", "is SSH"},
+		{"220 mail ready\r\n", "closed the connection without an answer"},
+	};
+
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+		const int port = broker_free_port();
+		const pid_t server = say_always(port, services[i].says);
+
+		watched_init(&watched, port);
+		watched_start(&watched, NULL);
+		T_TRUE(watched_wait_log(&watched, services[i].told, 30));
+		watched_stop(&watched);
+		broker_signal(server, SIGKILL);
+	}
 }
 
 static void missing_ca_file_is_named(void)
@@ -173,9 +243,9 @@ int main(void)
 {
 	static const struct t_test tests[] = {T(good_certificate_connects),
 		T(unknown_ca_is_refused), T(wrong_host_name_is_refused),
-		T(expired_certificate_is_refused), T(plain_port_is_told),
-		T(missing_ca_file_is_named), T(replaced_ca_file_is_read),
-		T(client_certificate_is_shown)};
+		T(expired_certificate_is_refused), T(plain_port_is_told), T(tls_port_is_told),
+		T(port_of_another_service_is_told), T(missing_ca_file_is_named),
+		T(replaced_ca_file_is_read), T(client_certificate_is_shown)};
 
 	if (!broker_is_installed() || !broker_run("command -v openssl")[0]) {
 		printf("1..0 # SKIP mosquitto, its clients or openssl are not installed\n");
