@@ -49,8 +49,8 @@ static bool is_ds18s20(const struct pf_device *device)
 
 static bool family_is_known(const struct pf_device *device)
 {
-	/* DS18S20, DS1822, DS18B20, DS28EA00 */
-	static const char *const families[] = {"10-", "22-", "28-", "42-"};
+	/* DS18S20, DS1822, DS18B20, DS28EA00, DS1825 and MAX31826 */
+	static const char *const families[] = {"10-", "22-", "28-", "42-", "3b-"};
 
 	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
 		if (strncmp(device->id, families[i], 3) == 0)
@@ -196,6 +196,13 @@ static int temperature_ds18s20(const uint8_t *scratchpad, double *ret_value, cha
 	return 0;
 }
 
+/* Family 3b is that of a thermocouple's converter, too: MAX31850, 19-6235, byte 4 is 1111b and
+ * AD3-0. */
+static bool is_max31850(const struct pf_device *device, const uint8_t *scratchpad)
+{
+	return strncmp(device->id, "3b-", 3) == 0 && (scratchpad[4] & 0x80);
+}
+
 static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw_size,
 	struct pf_sample *sample)
 {
@@ -217,6 +224,10 @@ static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw
 	r = check_scratchpad(scratchpad, sample->reason);
 	if (r < 0)
 		return r;
+	if (is_max31850(device, scratchpad)) {
+		pf_explain(sample->reason, "a MAX31850 for thermocouples, expected a DS1825");
+		return -ENODEV;
+	}
 	if (is_power_on_value(scratchpad, is_s20)) {
 		pf_explain(sample->reason, "power-on value of 85 °C (does the supply hold?)");
 		return -EAGAIN;
@@ -264,7 +275,7 @@ static const struct pf_sensor_ops ops = {
 static const struct pf_driver driver = {
 	.abi = PF_DRIVER_ABI,
 	.name = "ds18b20",
-	.title = "Maxim DS18B20, DS18S20, DS1822, DS28EA00 temperature",
+	.title = "Maxim DS18B20, DS18S20, DS1822, DS1825, DS28EA00, MAX31826 temperature",
 	.datasheet = "Maxim DS18B20 19-7487 revision 6, DS18S20 19-5474",
 	.bus = PF_BUS_W1,
 	.interval_min_ms = 1000,

@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/loader.h"
+#include "config/w1_id.h"
 
-#define ID_SIZE           15 /* "28-0316a2795aff" */
 #define N_ADDRESSES_SHOWN 16
 
 /* A key that the driver's bus has no use for. */
@@ -39,12 +41,33 @@ static void report_address(
 		(unsigned)address, driver->name, driver->addresses[1] ? "one of " : "", list);
 }
 
-static bool bus_is_good(const char *bus)
+/* "i2c-1" in the spelling of somebody else: "1", "I2C1", "i2c 1", "/dev/i2c1"; or -1. */
+static int bus_number(const char *bus)
 {
 	int64_t number;
 
-	return strncmp(bus, "i2c-", 4) == 0 &&
-	       pf_integer_parse(bus + 4, strlen(bus + 4), 0, 999, &number) == 0;
+	if (strncmp(bus, "/dev/", 5) == 0)
+		bus += 5;
+	if (strncasecmp(bus, "i2c", 3) == 0 || strncasecmp(bus, "bus", 3) == 0)
+		bus += 3;
+	bus += strspn(bus, " -_");
+	return pf_integer_parse(bus, strlen(bus), 0, 999, &number) == 0 ? (int)number : -1;
+}
+
+/* What is neither a number, a path nor a channel of a multiplexer is an adapter's name. */
+static void check_bus_name(const struct pf_item_loader *item, const char *bus)
+{
+	const int number = bus_number(bus);
+	const char *const usual = pf_pool_format(item->loader->pool, "i2c-%d", number);
+
+	if (number >= 0 && strcmp(bus, usual) != 0 && strncmp(bus, "/dev/i2c-", 9) != 0)
+		pf_item_error(item, "bus", "\"%s\" is no I2C bus, did you mean \"%s\"?",
+			pf_load_shown(item->loader, bus), usual);
+	else if (strchr(bus, '/') && strncmp(bus, "/dev/", 5) != 0 && !strstr(bus, "/channel-"))
+		pf_item_error(item, "bus",
+			"\"%s\" is no I2C bus, expected \"i2c-\" and a number, a path in /dev, "
+			"\"1-0070/channel-1\" or the name of an adapter",
+			pf_load_shown(item->loader, bus));
 }
 
 static void check_i2c(const struct pf_item_loader *item, const struct pf_sensor_config *sensor)
@@ -54,22 +77,59 @@ static void check_i2c(const struct pf_item_loader *item, const struct pf_sensor_
 	refuse(item, driver, "id", "expected bus and address");
 	if (!pf_node_find(item->group, "bus"))
 		pf_item_error(item, "bus", "is missing, expected bus = \"i2c-1\" or another one");
-	else if (sensor->bus && !bus_is_good(sensor->bus))
-		pf_item_error(item, "bus", "\"%s\" is no I2C bus, expected \"i2c-\" and a number",
-			pf_load_shown(item->loader, sensor->bus));
+	else if (sensor->bus)
+		check_bus_name(item, sensor->bus);
 	if (!address_is_possible(driver, sensor->address))
 		report_address(item, driver, sensor->address);
 }
 
-/* As the kernel names 1-Wire slaves: family, '-', serial number, in lower case hexadecimal. */
-static bool id_is_good(const char *id)
+static int refuse_read(
+	const struct pf_device *device, const char *attribute, char *buffer, size_t size)
 {
-	if (strlen(id) != ID_SIZE || id[2] != '-')
-		return false;
-	for (size_t i = 0; i < ID_SIZE; i++)
-		if (i != 2 && (!isxdigit((unsigned char)id[i]) || isupper((unsigned char)id[i])))
-			return false;
-	return true;
+	(void)device;
+	(void)attribute;
+	(void)buffer;
+	(void)size;
+	return -EAGAIN;
+}
+
+static int refuse_write(const struct pf_device *device, const char *attribute, const char *text)
+{
+	(void)device;
+	(void)attribute;
+	(void)text;
+	return -EAGAIN;
+}
+
+/* Whether the driver takes sensors of this family: what it can tell without reading from one. */
+static bool family_is_possible(const struct pf_driver *driver, const char *id)
+{
+	static const struct pf_w1_ops ops = {refuse_read, refuse_write};
+	struct pf_device device = {.w1 = &ops};
+
+	(void)snprintf(device.id, sizeof device.id, "%s", id);
+	return !driver->sensor->identify || driver->sensor->identify(&device) != -ENODEV;
+}
+
+static void check_id(const struct pf_item_loader *item, const struct pf_sensor_config *sensor)
+{
+	char meant[PF_W1_ID_SIZE];
+
+	if (!pf_w1_id_is_good(sensor->id) && pf_w1_id_meant(sensor->id, meant))
+		pf_item_error(item, "id", "\"%s\" is not the kernel's name, did you mean \"%s\"?",
+			pf_load_shown(item->loader, sensor->id), meant);
+	else if (!pf_w1_id_is_good(sensor->id))
+		pf_item_error(item, "id",
+			"\"%s\" is no 1-Wire id, expected two, '-' and twelve digits of 0-9, a-f",
+			pf_load_shown(item->loader, sensor->id));
+	else if (strncmp(sensor->id, "00-", 3) == 0)
+		pf_item_error(item, "id",
+			"\"%s\" is no sensor: ids that begin with 00 come from a bus without a "
+			"pull-up resistor (4.7 kOhm to 3.3 V)",
+			sensor->id);
+	else if (!family_is_possible(sensor->driver, sensor->id))
+		pf_item_error(item, "id", "driver %s does not read sensors of family %.2s",
+			sensor->driver->name, sensor->id);
 }
 
 static void check_w1(const struct pf_item_loader *item, const struct pf_sensor_config *sensor)
@@ -80,10 +140,8 @@ static void check_w1(const struct pf_item_loader *item, const struct pf_sensor_c
 		pf_item_error(item, "id",
 			"is missing, expected one like \"28-0316a2795aff\" "
 			"(\"pinferry scan\" lists them)");
-	else if (sensor->id && !id_is_good(sensor->id))
-		pf_item_error(item, "id",
-			"\"%s\" is no 1-Wire id, expected two, '-' and twelve digits of 0-9, a-f",
-			pf_load_shown(item->loader, sensor->id));
+	else if (sensor->id)
+		check_id(item, sensor);
 }
 
 /* Warns if another sensor uses the same chip. */

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "hw/i2c.h"
+#include "hw/i2c_name.h"
 #include "hw/w1.h"
 #include "hw/wall_clock.h"
 #include "sim/sim.h"
@@ -62,32 +63,14 @@ const struct pf_line_ops *pf_board_lines(
 	return driver->lines;
 }
 
-/* "i2c-1" of "i2c-1" or "/dev/i2c-1"; NULL: neither, so that no other path can be reached. */
-static const char *i2c_bus_name(const char *bus)
-{
-	static const char folder[] = "/dev/", prefix[] = "i2c-";
-	const char *digits;
-
-	if (strncmp(bus, folder, strlen(folder)) == 0)
-		bus += strlen(folder);
-	if (strncmp(bus, prefix, strlen(prefix)) != 0)
-		return NULL;
-	digits = bus + strlen(prefix);
-	if (*digits == '\0' || strlen(digits) > 4 || strspn(digits, "0123456789") != strlen(digits))
-		return NULL;
-	return bus;
-}
-
 static int open_i2c(
 	const struct pf_board *board, const char *bus, uint16_t address, struct pf_device *device)
 {
-	const char *name = bus ? i2c_bus_name(bus) : NULL;
+	char name[PF_I2C_NAME_SIZE];
+	const int r = pf_i2c_name_resolve(board->sysfs, bus ? bus : "", name, device->reason);
 
-	if (!name) {
-		pf_explain(device->reason, "\"%s\" is not an I2C bus such as \"i2c-1\"",
-			bus ? bus : "");
-		return -EINVAL;
-	}
+	if (r)
+		return r;
 	if (address < ADDRESS_MIN || address > ADDRESS_MAX) {
 		pf_explain(device->reason, "0x%x is not a 7-bit I2C address", (unsigned)address);
 		return -EINVAL;

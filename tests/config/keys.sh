@@ -38,8 +38,11 @@ notices() {
   sed -E "$4" "${!3}" >"$dir/changed"
   printf -v "$3" %s "$dir/changed"
   compare "$rows" "$manual" "$sample" >"$dir/said"
-  grep -qF -- "$2" "$dir/said" && : >"$dir/why" || cp "$dir/said" "$dir/why"
-  [ -s "$dir/said" ] || echo "nothing is said" >"$dir/why"
+  if grep -qF -- "$2" "$dir/said"; then
+    : >"$dir/why"
+  else
+    { echo 'this is said:' && cat "$dir/said"; } >"$dir/why"
+  fi
   verdict "$1"
 }
 
