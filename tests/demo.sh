@@ -37,8 +37,8 @@ wait_for 'sensor/tank  .*21\.' 30
 wait_for 'sensor/board  31\.' 30
 
 # what a person types
-relay=$(sed -n 's/^  \(mosquitto_pub .*\)/\1/p' "$output")
-button=$(sed -n 's/^  \(echo 0 > .*\)/\1/p' "$output")
+relay=$(sed -n 's/^  \(mosquitto_pub .*\)/\1/p' "$output" | head -n 1)
+button=$(sed -n 's/^  \(echo 0 > .*\)/\1/p' "$output" | head -n 1)
 folder=$(sed -n 's|^Pinferry runs on a simulated board in \(.*\)/board\.$|\1|p' "$output")
 [ -d "$folder" ] || fail "no folder '$folder'"
 bash -c "$relay"
@@ -46,6 +46,15 @@ wait_for 'output/pump  ON$' 10
 [ "$(cat "$folder/board/gpio/GPIO27")" = 0 ] || fail 'the line of the relay did not move'
 bash -c "$button"
 wait_for 'input/button  ON$' 10
+
+# they are never further away than a terminal has lines
+end=$((SECONDS + 120))
+until [ "$(grep -c '^  mosquitto_pub ' "$output")" -ge 3 ]; do
+  [ "$SECONDS" -lt "$end" ] || fail 'the commands are not told again'
+  sleep 0.2
+done
+[ "$(awk '/^  mosquitto_pub / { n = 0 } { n++; if (n > most) most = n } END { print most }' "$output")" -lt 30 ] ||
+  fail 'the commands are too far away'
 
 kill -INT "$demo"
 status=0
