@@ -38,7 +38,7 @@ while IFS= read -r row; do
     continue
   fi
   # shellcheck disable=SC2016 # these are what code is written between
-  tests=$(awk -F '|' '{ print $5 }' <<<"$row" | grep -oE '`([A-Za-z0-9_.-]+: [a-z0-9_]+|fuzz_[a-z]+|[a-z]+\.sh)`' |
+  tests=$(awk -F '|' '{ print $5 }' <<<"$row" | grep -oE '`([A-Za-z0-9_.-]+: [a-z0-9_]+|fuzz_[a-z]+|[a-z-]+\.sh)`' |
     tr -d '`' || true)
   [ -n "$tests" ] || wrong+=("no test: $row")
   while read -r file name; do
