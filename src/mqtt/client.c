@@ -78,7 +78,12 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 	pf_liveness_open(&client->liveness, client->endpoint.keepalive_s,
 		client->session.limits.keepalive_s, client->subscriptions.n > 0, pf_clock_now_ns());
 	if (!pf_session_subscribe(&client->session, &client->subscriptions)) {
-		fail(client, PF_FAILURE_OTHER, "it does not answer the subscriptions");
+		const struct pf_tap *tap = &client->session.wire.tap;
+
+		fail(client, PF_FAILURE_OTHER,
+			tap->left  ? pf_reason_text(tap->reason)
+			: tap->bad ? "the broker sent a packet that is too large"
+				   : "it does not answer the subscriptions");
 		return;
 	}
 	client->connected = true;

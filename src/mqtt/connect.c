@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "config/shown.h"
 #include "mqtt/dial.h"
+#include "mqtt/library.h"
 #include "mqtt/reason.h"
 #include "mqtt/secret.h"
 
@@ -219,10 +220,12 @@ static int try_socket(struct pf_session *session, int fd, const struct pf_endpoi
 {
 	int code = MQTTCLIENT_FAILURE;
 
+	pf_library_enter();
 	pf_wire_offer(&session->wire, fd, endpoint->websocket);
 	if (open_handle(session, endpoint) == 0)
 		code = connect_with(session->handle, endpoint, will, session->version, secrets,
 			&session->limits);
+	pf_library_leave();
 	if (code)
 		pf_session_close(session);
 	return code;
@@ -323,11 +326,13 @@ bool pf_session_open(struct pf_session *session, const struct pf_endpoint *endpo
 
 void pf_session_close(struct pf_session *session)
 {
+	pf_library_enter();
 	if (session->handle) {
 		(void)MQTTClient_disconnect(session->handle, 0);
 		MQTTClient_destroy(&session->handle);
 	}
 	session->handle = NULL;
+	pf_library_leave();
 	pf_wire_done(&session->wire);
 	pf_flights_done(&session->flights);
 }
@@ -343,5 +348,7 @@ void *pf_session_anchor(const struct pf_endpoint *endpoint)
 
 void pf_session_unanchor(void *anchor)
 {
+	pf_library_enter();
 	MQTTClient_destroy(&anchor);
+	pf_library_leave();
 }

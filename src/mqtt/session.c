@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "mqtt/library.h"
 #include "mqtt/reason.h"
 
 bool pf_session_is_up(const struct pf_session *session)
@@ -59,8 +60,10 @@ static bool subscribe_some(
 	}
 	/* the library writes as many answers of MQTT 3.1.1 into qos as there are in the packet */
 	session->wire.tap.suback_max = v5 ? 0 : 2 + (uint32_t)n;
+	pf_library_enter();
 	response = MQTTClient_subscribeMany5(
 		session->handle, (int)n, topics, qos, v5 ? options : NULL, NULL);
+	pf_library_leave();
 	code = (int)response.reasonCode;
 	for (size_t i = 0; code >= 0 && i < n; i++)
 		subscriptions[i].answer = i >= n_answers(session, &response) ? PF_REASON_FAILURE
@@ -155,9 +158,11 @@ static bool hand_over(struct pf_session *session, const struct pf_outgoing *mess
 	expiry.value.integer4 = pf_outgoing_rest_s(message, pf_clock_now_ns());
 	if (v5 && expiry.value.integer4)
 		MQTTProperties_add(&properties, &expiry);
+	pf_library_enter();
 	response = MQTTClient_publish5(session->handle, message->topic, (int)message->payload_size,
 		message->payload, qos, pf_limits_retain(&session->limits, message->retain),
 		v5 ? &properties : NULL, NULL);
+	pf_library_leave();
 	MQTTProperties_free(&properties);
 	free(data);
 	return (int)response.reasonCode == MQTTCLIENT_SUCCESS;
@@ -292,7 +297,9 @@ bool pf_session_receive(struct pf_session *session, struct pf_incoming **ret_mes
 	int topic_size = 0;
 
 	*ret_message = NULL;
+	pf_library_enter();
 	(void)MQTTClient_receive(session->handle, &topic, &topic_size, &message, 0);
+	pf_library_leave();
 	if (!message)
 		return session->wire.tap.bytes != bytes;
 	/* with a NUL in it, it is none of ours */
