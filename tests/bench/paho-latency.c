@@ -5,8 +5,12 @@
  * How late is a command that arrives after a quiet time? One program per Paho API, same source:
  *
  *   cc -O2 -D_GNU_SOURCE -o latency-client paho-latency.c -lpaho-mqtt3cs -lpthread
+ *   cc -O2 -D_GNU_SOURCE -DOWN -o latency-own paho-latency.c -lpaho-mqtt3cs -lpthread
  *   cc -O2 -D_GNU_SOURCE -DASYNC -o latency-async paho-latency.c -lpaho-mqtt3as -lpthread
  *   mosquitto -p PORT &  ./latency-client PORT [COUNT [QUIET_S]]
+ *
+ * -DOWN is how the daemon does it: no callbacks, a thread that waits for the library's socket by
+ * itself, and has the library read when there is something.
  *
  * Publishes COUNT (200) messages, each after QUIET_S (5) seconds of silence and up to 1.1 s at
  * random (so that no beat with the library's own period hides anything), from a raw socket, and
@@ -35,8 +39,13 @@
 #define TOPIC "latencA"
 #else
 #include <MQTTClient.h>
+#ifdef OWN
+#define NAME  "MQTTown"
+#define TOPIC "latencO"
+#else
 #define NAME  "MQTTClient"
 #define TOPIC "latencC"
+#endif
 #endif
 
 static int arrived_fd;
@@ -121,14 +130,55 @@ static int on_message(void *context, char *topic, int size, MQTTClient_message *
 	return 1;
 }
 
+#ifdef OWN
+/* The library's socket: the only one of TCP in this program yet. */
+static int library_fd(void)
+{
+	struct sockaddr_in peer;
+	socklen_t size = sizeof peer;
+
+	for (int fd = 0; fd < 64; fd++)
+		if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+			peer.sin_family == AF_INET)
+			return fd;
+	die("no socket", 0);
+	return -1;
+}
+
+static void *receive(void *argument)
+{
+	struct pollfd poll_fd = {.fd = library_fd(), .events = POLLIN};
+	MQTTClient_message *message;
+	char *topic;
+	int size;
+
+	for (;;) {
+		(void)poll(&poll_fd, 1, 1000);
+		do {
+			message = NULL;
+			if (MQTTClient_receive(argument, &topic, &size, &message, 0) < 0)
+				die("receive", 0);
+			if (message)
+				(void)on_message(NULL, topic, size, message);
+		} while (message);
+	}
+	return NULL;
+}
+#endif
+
 static void subscribe(const char *uri)
 {
 	static MQTTClient client;
 	MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer;
 	int r;
+#ifdef OWN
+	pthread_t thread;
+#endif
 
-	MQTTClient_create(&client, uri, "latency-client", MQTTCLIENT_PERSISTENCE_NONE, NULL);
+	MQTTClient_create(&client, uri, "latency" NAME, MQTTCLIENT_PERSISTENCE_NONE, NULL);
+#ifndef OWN
 	MQTTClient_setCallbacks(client, NULL, NULL, on_message, NULL);
+#endif
 	options.MQTTVersion = MQTTVERSION_3_1_1;
 	r = MQTTClient_connect(client, &options);
 	if (r)
@@ -136,6 +186,9 @@ static void subscribe(const char *uri)
 	r = MQTTClient_subscribe(client, TOPIC, 1);
 	if (r)
 		die("subscribe", r);
+#ifdef OWN
+	pthread_create(&thread, NULL, receive, client);
+#endif
 	arrived();
 }
 #endif
@@ -166,7 +219,7 @@ static int publisher(int port)
 	/* both programs may run at once: client id and topic have to differ */
 	uint8_t packet[sizeof connect_packet];
 	memcpy(packet, connect_packet, sizeof packet);
-	packet[15] = NAME[4];
+	packet[15] = TOPIC[6];
 	if (write(fd, packet, sizeof packet) < 0 || read(fd, answer, 4) != 4 || answer[3] != 0)
 		die("publisher: refused", 0);
 	return fd;

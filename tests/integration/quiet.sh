@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/integration/certificates.sh
+. "$(dirname "$0")/certificates.sh"
 need_broker
 
 watched_s=5
@@ -46,7 +48,8 @@ END
   start_online
   # what the start has left to be written may still wake it
   is_idle || is_idle || fail 'it is not quiet'
-  # and it is connected, and not asleep
+  # and it is connected, asks the broker, and is not asleep
+  grep -q 'Received PINGREQ from pinferry-test' "$broker_log"
   lacks 'is lost' "$daemon_log"
   command_output pump ON
   saw '1 t/output/pump ON'
@@ -61,4 +64,34 @@ an_idle_daemon_wakes_less_than_twice_a_second() {
   is_quiet "mqtt://127.0.0.1:$port"
 }
 
-run_tests an_idle_daemon_wakes_less_than_twice_a_second
+# port_beside: another free one, for a second listener of the broker
+port_beside() {
+  local plain=$port
+  free_port
+  beside=$port
+  port=$plain
+}
+
+so_it_does_with_tls() {
+  need_openssl
+  make_ca ca
+  make_certificate ca server DNS:localhost
+  port_beside
+  start_broker 'allow_anonymous true' "listener $beside" "certfile $dir/server.crt" \
+    "keyfile $dir/server.key"
+  mqtt_options="ca_file = \"$dir/ca.crt\";"
+  is_quiet "mqtts://localhost:$beside"
+}
+
+so_it_does_with_websockets() {
+  port_beside
+  start_broker 'allow_anonymous true' "listener $beside" 'protocol websockets' || true
+  if grep -qi 'websockets support' "$broker_log"; then
+    echo 'this mosquitto has no WebSockets'
+    exit 77
+  fi
+  is_quiet "ws://127.0.0.1:$beside"
+}
+
+run_tests an_idle_daemon_wakes_less_than_twice_a_second so_it_does_with_tls \
+  so_it_does_with_websockets
