@@ -425,6 +425,22 @@ static void lines_no_longer_configured_go_to_on_exit_at_start(void)
 	end();
 }
 
+/* A write that came back without an error has brought nothing to rest. */
+static void line_that_does_not_obey_is_reported(void)
+{
+	struct pf_recorded *pump;
+
+	begin("lies");
+	pump = record("pump", 5, PF_ON_EXIT_OFF, true);
+	t_write_file("lies-board/gpio/GPIO5.fault", "deaf");
+	T_INT(bring_to_rest(), 1);
+	T_HAS(rig.told, "!pump: ");
+	T_HAS(rig.told, "does not have the level that it was set");
+	T_INT(line_level(5), '1');
+	T_TRUE(pump->level);
+	end();
+}
+
 T_MAIN("safe_state", T(outputs_go_to_on_exit_as_recorded),
 	T(keep_is_left_alone_unless_a_pulse_was_running), T(two_of_a_group_never_go_on),
 	T(on_waits_for_no_min_off), T(one_line_that_fails_does_not_stop_the_others),
@@ -434,4 +450,5 @@ T_MAIN("safe_state", T(outputs_go_to_on_exit_as_recorded),
 	T(configuration_is_used_only_if_there_is_no_record), T(torn_record_is_none),
 	T(record_of_another_board_is_not_obeyed),
 	T(state_directory_that_cannot_be_written_does_not_matter),
-	T(lines_no_longer_configured_go_to_on_exit_at_start))
+	T(lines_no_longer_configured_go_to_on_exit_at_start),
+	T(line_that_does_not_obey_is_reported))
