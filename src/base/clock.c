@@ -7,6 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+/*
+ * Two clocks are read one after the other, and on a busy machine another process may run in
+ * between: then they are read again, so many times at most.
+ */
+#define GAP_NS (PF_NS_PER_MS / 5)
+#define TRIES  10
+
 static uint64_t read_ns(clockid_t clock)
 {
 	struct timespec time;
@@ -34,22 +41,41 @@ uint64_t pf_clock_monotonic_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
-/* A time of a clock that shows now_ns now. */
-static int64_t wall_of_ms(uint64_t now_ns, uint64_t time_ns)
+/* The clock and wall time at one moment. */
+static void read_both(clockid_t clock, uint64_t *ret_now_ns, int64_t *ret_wall_ms)
 {
-	const uint64_t age_ns = now_ns > time_ns ? now_ns - time_ns : 0;
+	uint64_t best_ns = UINT64_MAX;
 
-	return pf_clock_wall_ms() - (int64_t)(age_ns / PF_NS_PER_MS);
+	for (int i = 0; i < TRIES && best_ns > GAP_NS; i++) {
+		const uint64_t before_ns = read_ns(clock);
+		const int64_t wall_ms = pf_clock_wall_ms();
+		const uint64_t gap_ns = read_ns(clock) - before_ns;
+
+		if (gap_ns < best_ns) {
+			best_ns = gap_ns;
+			*ret_now_ns = before_ns;
+			*ret_wall_ms = wall_ms;
+		}
+	}
+}
+
+static int64_t wall_of_ms(clockid_t clock, uint64_t time_ns)
+{
+	uint64_t now_ns = 0;
+	int64_t wall_ms = 0;
+
+	read_both(clock, &now_ns, &wall_ms);
+	return now_ns > time_ns ? wall_ms - (int64_t)((now_ns - time_ns) / PF_NS_PER_MS) : wall_ms;
 }
 
 int64_t pf_clock_wall_of_ms(uint64_t time_ns)
 {
-	return wall_of_ms(pf_clock_now_ns(), time_ns);
+	return wall_of_ms(CLOCK_BOOTTIME, time_ns);
 }
 
 int64_t pf_clock_wall_of_monotonic_ms(uint64_t monotonic_ns)
 {
-	return wall_of_ms(pf_clock_monotonic_ns(), monotonic_ns);
+	return wall_of_ms(CLOCK_MONOTONIC, monotonic_ns);
 }
 
 void pf_clock_format(int64_t wall_ms, char *ret_text)

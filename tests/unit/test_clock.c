@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -103,8 +105,43 @@ static void a_past_time_becomes_wall_time(void)
 	T_TRUE(is_close(pf_clock_wall_of_monotonic_ms(UINT64_MAX), wall_ms));
 }
 
+static _Atomic bool enough;
+
+static void *hog(void *unused)
+{
+	while (!enough)
+		;
+	return unused;
+}
+
+/* Twice as many threads as processors want to run: this one is often stopped between two clocks. */
+static void a_busy_machine_makes_no_time_wrong(void)
+{
+	const uint64_t then_ns = pf_clock_now_ns();
+	const int64_t then_ms = pf_clock_wall_of_ms(then_ns);
+	const long n = sysconf(_SC_NPROCESSORS_ONLN) * 2;
+	pthread_t threads[64];
+	long started = 0;
+	int64_t worst_ms = 0;
+
+	enough = false;
+	while (started < n && started < 64 && !pthread_create(&threads[started], NULL, hog, NULL))
+		started++;
+	while (pf_clock_now_ns() - then_ns < 400 * PF_NS_PER_MS) {
+		const int64_t off_ms = llabs(pf_clock_wall_of_ms(then_ns) - then_ms);
+
+		if (off_ms > worst_ms)
+			worst_ms = off_ms;
+	}
+	enough = true;
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+	T_TRUE(worst_ms <= 2);
+}
+
 T_MAIN("clock", T(the_kernel_knows_whether_the_clock_is_set),
 	T(the_marker_of_timesyncd_holds_until_the_next_boot),
 	T(where_the_kernel_may_not_be_asked_a_possible_time_is_believed),
 	T(a_time_before_this_program_was_written_is_wrong), T(this_machine_can_be_asked),
-	T(a_simulated_board_says_it_in_a_file), T(a_past_time_becomes_wall_time))
+	T(a_simulated_board_says_it_in_a_file), T(a_past_time_becomes_wall_time),
+	T(a_busy_machine_makes_no_time_wrong))
