@@ -348,9 +348,19 @@ acks_hear() {
   grep -q "\"$1\"" "$dir/acks"
 }
 
-# Ten thousand readings wait; while they are sent commands are obeyed as ever.
+# command_ms ID: sends a command through $commands, and sets $took to the time until it is answered
+command_ms() {
+  local start
+  start=$(now_ms)
+  echo "{\"state\":\"TOGGLE\",\"id\":\"$1\"}" >&"$commands"
+  until_true "$patience_s" acks_hear "$1" || fail "no answer to command $1"
+  took=$(($(now_ms) - start))
+}
+
+# Ten thousand readings wait; while they are sent commands are obeyed as ever: what that takes on this
+# machine tell those that come when nothing waits.
 much_that_waits_delays_no_command() {
-  local n=0 start took worst=0
+  local n=0 i took worst=0 idle=0 commands
   start_world
   cut_net
   configure <<'END'
@@ -364,18 +374,25 @@ END
   start_net
   mosquitto_sub -h 127.0.0.1 -p "$port" -t t/output/pump/ack -t t/status >"$dir/acks" &
   pids+=("$!")
+  # one program for all commands: the start of one for each would be what is measured
+  mkfifo "$dir/commands"
+  mosquitto_pub -h 127.0.0.1 -p "$port" -t t/output/pump/set -l <"$dir/commands" &
+  pids+=("$!")
+  exec {commands}>"$dir/commands"
   until_true "$patience_s" grep -q online "$dir/acks" || fail 'not online'
   while ! heard_at_least a 10000; do
     n=$((n + 1))
-    start=$(now_ms)
-    command_output pump "{\"state\":\"TOGGLE\",\"id\":\"c$n\"}"
-    until_true "$patience_s" acks_hear "c$n" || fail "no answer to command $n"
-    took=$(($(now_ms) - start))
+    command_ms "c$n"
     [ "$took" -le "$worst" ] || worst=$took
   done
-  note "the slowest of $n commands took $worst ms, two programs' start included"
+  for i in 1 2 3 4 5 6 7 8; do
+    command_ms "idle$i"
+    [ "$took" -le "$idle" ] || idle=$took
+  done
+  exec {commands}>&-
+  note "the slowest of $n commands took $worst ms, of those when nothing waited $idle ms"
   [ "$n" -ge 2 ] || fail 'all was sent at once'
-  [ "$worst" -lt 1500 ] || fail "a command took $worst ms"
+  [ "$worst" -lt $((1000 + 5 * idle)) ] || fail "a command took $worst ms"
   is_complete a 1
 }
 
