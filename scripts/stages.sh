@@ -90,15 +90,15 @@ show_failed() {
     done
 }
 
-# first_try STAGE FOLDER LOG: names what failed and keeps what it said; false if no test has failed
+# first_try STAGE FOLDER LOG: names what failed and tells what it said, which a second try writes over;
+# false if no test has failed
 first_try() {
   local line
   grep -qE '^(FAIL|ERROR): ' "$3" || return
   while IFS= read -r line; do
     needed_again "$1" "$line"
   done < <(grep -E '^(FAIL|ERROR): ' "$3")
-  show_failed "$2" >"$logs/$1-first.log"
-  say "what they said is in $logs/$1-first.log"
+  show_failed "$2" | tr -d '\000' | sed 's/^/# /'
 }
 
 # make_check STAGE FOLDER [ARGUMENT...]: make check with ARGUMENTs; $wrapper is put before make.
