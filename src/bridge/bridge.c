@@ -15,6 +15,7 @@
 #include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
+#include "bridge/remains.h"
 #include "config/same.h"
 #include "lines/buses.h"
 #include "lines/safe_state.h"
@@ -61,7 +62,6 @@ static void publish_all(void *user)
 	pf_publisher_announce(&bridge->env.publisher, bridge->status, "online");
 }
 
-/* All subscriptions are acknowledged. */
 static void on_connected(void *user)
 {
 	struct pf_bridge *bridge = user;
@@ -259,6 +259,7 @@ static int start_record(struct pf_env *env, struct pf_driver_set *drivers)
 	if (r < 0)
 		return r;
 	pf_record_boot_id(boot_id);
+	env->remains = pf_remains_new(pf_record_store_old(env->record), drivers);
 	(void)pf_safe_state_leftovers(
 		pf_record_store_old(env->record), boot_id, env->board, drivers, config, &report);
 	return 0;

@@ -20,6 +20,7 @@ struct pf_buses;
 struct pf_info;
 struct pf_item;
 struct pf_record_store;
+struct pf_remains;
 
 struct pf_env {
 	struct ev_loop *loop;
@@ -30,8 +31,9 @@ struct pf_env {
 	struct pf_buses *buses;
 	struct pf_buffers *buffers;
 	struct pf_record_store *record;
-	bool clock_set;        /* seen once, see moment.h */
-	struct pf_item *items; /* all of them, the newest first */
+	struct pf_remains *remains; /* what the last run has left on */
+	bool clock_set;             /* seen once, see moment.h */
+	struct pf_item *items;      /* all of them, the newest first */
 	struct pf_info *info;
 	void (*news)(struct pf_env *env); /* something that `info` tells soon; NULL: not yet */
 	/* counters for `info`, since start */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bridge/remains.h"
 #include "config/same.h"
 
 /* How often all lines are read, in case an edge was lost or an output has come off. */
@@ -83,6 +84,10 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	for (size_t i = 0; i < config->n_outputs; i++)
 		items->outputs[i] = pf_output_item_new(env, &config->outputs[i],
 			find_group(items->groups, config, config->outputs[i].interlock));
+	pf_remains_bind(env->remains, env, items->outputs, &items->leaving);
+	for (size_t i = 0; i < config->n_interlocks; i++)
+		pf_interlock_join(&items->groups[i]);
+	pf_leaving_start(&items->leaving);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		pf_output_item_start(items->outputs[i]);
 	for (size_t i = 0; i < config->n_inputs; i++)
@@ -348,6 +353,7 @@ void pf_items_free(struct pf_items *items, bool sensors)
 		pf_input_item_free(items->inputs[i], false);
 	for (size_t i = 0; sensors && i < config->n_sensors; i++)
 		pf_sensor_item_free(items->sensors[i]);
+	pf_remains_free(items->env->remains);
 	free_groups(items->groups, config);
 	free(items->outputs);
 	free(items->inputs);

@@ -7,9 +7,17 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "lines/recorded.h"
 
 /* How often they are looked at. */
 #define LOOK_MS 50
+
+static void append(struct pf_leaving *leaving, struct pf_output_item *output)
+{
+	leaving->outputs = pf_reallocarray(
+		leaving->outputs, leaving->n + 1, sizeof(struct pf_output_item *));
+	leaving->outputs[leaving->n++] = output;
+}
 
 /* Forgets number i, which was freed; the last takes its place. */
 static void drop(struct pf_leaving *leaving, size_t i)
@@ -54,9 +62,25 @@ void pf_leaving_add(
 	struct pf_leaving *leaving, struct pf_output_item *output, struct pf_config *old)
 {
 	pf_output_item_leave(output, old);
-	leaving->outputs = pf_reallocarray(
-		leaving->outputs, leaving->n + 1, sizeof(struct pf_output_item *));
-	leaving->outputs[leaving->n++] = output;
+	append(leaving, output);
+}
+
+struct pf_output_item *pf_leaving_adopt(struct pf_leaving *leaving,
+	const struct pf_output_config *config, const struct pf_recorded *recorded)
+{
+	const struct pf_history history = pf_recorded_history(
+		recorded, true, config, pf_clock_now_ns());
+	struct pf_output_item *output = pf_output_item_new_left(leaving->env, config, &history);
+
+	append(leaving, output);
+	pf_timer_set(&leaving->env->timers, &leaving->look, 0);
+	return output;
+}
+
+void pf_leaving_start(struct pf_leaving *leaving)
+{
+	for (size_t i = 0; i < leaving->n; i++)
+		pf_output_item_start(leaving->outputs[i]);
 }
 
 void pf_leaving_replace(struct pf_leaving *leaving, struct pf_output_item *output)

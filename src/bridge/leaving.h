@@ -12,6 +12,7 @@
 
 #include "bridge/env.h"
 #include "bridge/output_item.h"
+#include "store/record.h"
 
 struct pf_leaving {
 	struct pf_env *env;
@@ -29,6 +30,16 @@ void pf_leaving_done(struct pf_leaving *leaving);
 /* Brings an output of the configuration `old` to rest and takes it over. */
 void pf_leaving_add(
 	struct pf_leaving *leaving, struct pf_output_item *output, struct pf_config *old);
+
+/*
+ * Makes one of a line that was recorded in this boot and is not configured any more, as if it had
+ * just left; config is borrowed.
+ */
+struct pf_output_item *pf_leaving_adopt(struct pf_leaving *leaving,
+	const struct pf_output_config *config, const struct pf_recorded *recorded);
+
+/* Requests the lines of those that were adopted. */
+void pf_leaving_start(struct pf_leaving *leaving);
 
 /*
  * A new output has the line of one that is leaving: who waited for that one waits for this one.

@@ -16,6 +16,7 @@
 #include "bridge/output_line.h"
 #include "config/same.h"
 #include "output/age.h"
+#include "output/bond.h"
 #include "output/command.h"
 
 void pf_output_item_start(struct pf_output_item *output)
@@ -217,6 +218,14 @@ static void remove_topics(struct pf_output_item *output, bool clear)
 	output->topics = (struct pf_output_topics){0};
 }
 
+static void init_output(struct pf_output_item *output, struct pf_interlock *group)
+{
+	pf_timer_init(&output->tick, on_tick);
+	pf_timer_init(&output->retry, on_retry);
+	pf_output_init(&output->output, output->config, group, &pf_output_hold_port, output,
+		pf_clock_now_ns());
+}
+
 struct pf_output_item *pf_output_item_new(
 	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group)
 {
@@ -225,11 +234,34 @@ struct pf_output_item *pf_output_item_new(
 	output->config = config;
 	pf_item_init(&output->item, env, "output", &config->item);
 	add_topics(output);
-	pf_timer_init(&output->tick, on_tick);
-	pf_timer_init(&output->retry, on_retry);
-	pf_output_init(
-		&output->output, config, group, &pf_output_hold_port, output, pf_clock_now_ns());
+	init_output(output, group);
 	return output;
+}
+
+struct pf_output_item *pf_output_item_new_left(
+	struct pf_env *env, const struct pf_output_config *config, const struct pf_history *history)
+{
+	struct pf_output_item *output = pf_calloc(1, sizeof *output);
+
+	output->config = config;
+	pf_item_init(&output->item, env, "output", &config->item);
+	remove_topics(output, false);
+	init_output(output, NULL);
+	pf_output_recall(&output->output, history);
+	pf_output_leave(&output->output, pf_clock_now_ns());
+	return output;
+}
+
+void pf_output_item_wait_for(struct pf_output_item *output, struct pf_output_item *other,
+	const char *group, uint32_t dead_time_ms)
+{
+	pf_bond_add(&output->output, &other->output, group, dead_time_ms);
+}
+
+void pf_output_item_rest(struct pf_output_item *output, uint64_t until_ns)
+{
+	if (output->output.rested_ns < until_ns)
+		output->output.rested_ns = until_ns;
 }
 
 void pf_output_item_regroup(struct pf_output_item *output, struct pf_interlock *group)

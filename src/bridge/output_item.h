@@ -24,6 +24,20 @@ struct pf_output_item *pf_output_item_new(
 	struct pf_env *env, const struct pf_output_config *config, struct pf_interlock *group);
 
 /*
+ * Makes one that has left before the daemon was started, with what is recorded of its line: it has
+ * no topics, and is brought to rest when it is started.
+ */
+struct pf_output_item *pf_output_item_new_left(struct pf_env *env,
+	const struct pf_output_config *config, const struct pf_history *history);
+
+/* Lets the output wait for another one with which it was in that group: pf_bond_add(). */
+void pf_output_item_wait_for(struct pf_output_item *output, struct pf_output_item *other,
+	const char *group, uint32_t dead_time_ms);
+
+/* Lets the output wait until then before it goes on: a dead time from before. */
+void pf_output_item_rest(struct pf_output_item *output, uint64_t until_ns);
+
+/*
  * Requests the line in its initial state; if that fails, tries again by itself. A line behind a bus
  * is not waited for. All members of its
  * group have to be made before the first is started.

@@ -3,12 +3,25 @@
 
 #include "lines/recorded.h"
 
+#include "output/bond.h"
 #include "output/interlock.h"
 
 /* The record's strings are its own; here they are only looked at. */
 static char *borrow(const char *text)
 {
 	return (char *)(uintptr_t)text;
+}
+
+/* As long as one waits for the other, the group in which they were is what counts after a crash. */
+static void note_bond(const struct pf_output *output, struct pf_recorded *recorded)
+{
+	const struct pf_bond *bond = output->waits_for ? output->waits_for : output->waited_by;
+
+	if (!bond)
+		return;
+	recorded->interlock = borrow(bond->name);
+	if (recorded->dead_time_ms < bond->dead_time_ms)
+		recorded->dead_time_ms = bond->dead_time_ms;
 }
 
 struct pf_recorded pf_recorded_of(const struct pf_output *output, const struct pf_line_info *line)
@@ -32,6 +45,7 @@ struct pf_recorded pf_recorded_of(const struct pf_output *output, const struct p
 		.off_ns = output->off_ns,
 		.period_ns = output->period_ns};
 
+	note_bond(output, &recorded);
 	recorded.unfinished = pf_output_unfinished(output, &recorded.end_level);
 	return recorded;
 }

@@ -293,7 +293,73 @@ a_limit_that_cannot_act_is_not_told_as_done() {
   line_is GPIO20 0
 }
 
+# without_fence: the group is called otherwise, too
+without_fence() {
+  configure <<'END'
+interlocks: ( { name = "other"; dead_time_ms = 200; } );
+outputs: (
+  { name = "lamp"; line = "GPIO5"; interlock = "other"; },
+  { name = "bell"; line = "GPIO6"; interlock = "other"; }
+);
+END
+}
+
+# lamp_goes_on_after_fence: which nobody knows any more, and whose bus hangs
+lamp_goes_on_after_fence() {
+  local off_ns ms
+  command_output lamp ON
+  expect '0 t/output/lamp/ack {*"interlock pair: fence *"*}'
+  command_output bell ON
+  expect '0 t/output/bell/ack {*"interlock pair: fence *"*}'
+  line_is GPIO5 0
+  line_is GPIO21 1
+  release GPIO21
+  expect_line GPIO21 0
+  off_ns=$(written_ns GPIO21)
+  until_true "$patience_s" lamp_is_on || fail 'the lamp does not go on'
+  ms=$(between_ms "$off_ns" "$(written_ns GPIO5)")
+  [ "$ms" -ge 190 ] || fail "a pause of $ms ms"
+}
+
+lamp_is_on() {
+  command_output lamp ON
+  expect '0 t/output/lamp/ack *'
+  line_is GPIO5 1
+}
+
+a_reload_that_renames_the_group_forgets_nobody_on_a_bus_that_hangs() {
+  start_all
+  command_output fence ON
+  expect '1 t/output/fence ON'
+  hang GPIO21
+  without_fence
+  reload
+  expect '1 t/output/fence '
+  expect '1 t/status online'
+  lamp_goes_on_after_fence
+}
+
+fence_is_recorded() {
+  tr -d ' \n\t' <"$dir/state/record" | grep -q '"name":"fence"[^}]*"level":true'
+}
+
+a_crash_and_another_configuration_forget_nobody_on_a_bus_that_hangs() {
+  start_all
+  command_output fence ON
+  expect '1 t/output/fence ON'
+  until_true "$patience_s" fence_is_recorded || fail 'not recorded'
+  hang GPIO21
+  kill -KILL "$daemon"
+  wait_end "$daemon"
+  without_fence
+  mark_now
+  start_online
+  lamp_goes_on_after_fence
+}
+
 run_tests \
+  a_reload_that_renames_the_group_forgets_nobody_on_a_bus_that_hangs \
+  a_crash_and_another_configuration_forget_nobody_on_a_bus_that_hangs \
   a_write_that_does_nothing_is_never_told \
   a_line_that_cannot_be_had_as_it_is_to_be_is_not_available \
   a_chip_that_lost_its_power_is_not_said_to_work_again \

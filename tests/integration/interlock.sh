@@ -108,7 +108,6 @@ a_pulse_of_the_other_is_ended() {
   expect '1 t/output/up ON'
   publish t/output/fence/set_on_ms 1000
   expect '1 t/output/fence ON'
-  mark_now
   expect '1 t/output/fence OFF'
   line_is GPIO5 1
   line_is GPIO6 0
@@ -200,7 +199,58 @@ a_storm_of_commands_never_has_both_on() {
   [ "$moves" -ge 60 ] || fail "only $moves moves in the log"
 }
 
-run_tests switching_over_turns_the_other_off_first_and_waits the_dead_time_runs_anew_at_start \
+# down_alone [KEY=VALUE;...]: up has left, and the group is called otherwise
+down_alone() {
+  configure <<END
+outputs: (
+  { name = "down"; line = "GPIO6"; interlock = "other"; $* },
+  { name = "fence"; line = "GPIO27"; interlock = "other"; }
+);
+interlocks: ( { name = "other"; } );
+END
+}
+
+# down_goes_on_after_up
+down_goes_on_after_up() {
+  local ms
+  expect '1 t/output/down ON'
+  line_is GPIO5 0
+  ms=$(between_ms "$(written_ns GPIO5)" "$(written_ns GPIO6)")
+  [ "$ms" -ge $((dead_time_ms - 10)) ] || fail "a pause of $ms ms"
+}
+
+a_reload_that_removes_one_keeps_its_dead_time() {
+  dead_time_ms=2000
+  start_all 'min_on_s = 60;'
+  goes_on up
+  command_output down ON
+  expect '0 t/output/down/ack {*"deferred"*}'
+  down_alone
+  reload
+  down_goes_on_after_up
+}
+
+up_is_recorded() {
+  tr -d ' \n\t' <"$dir/state/record" | grep -q '"name":"up"[^}]*"level":true'
+}
+
+a_crash_and_another_configuration_keep_the_dead_time() {
+  dead_time_ms=2000
+  start_all
+  goes_on up
+  until_true "$patience_s" up_is_recorded || fail 'not recorded'
+  kill -KILL "$daemon"
+  wait_end "$daemon"
+  down_alone 'initial = "on";'
+  mark_now
+  start_online
+  mark=$((mark - 2))
+  down_goes_on_after_up
+}
+
+run_tests a_reload_that_removes_one_keeps_its_dead_time \
+  a_crash_and_another_configuration_keep_the_dead_time \
+  switching_over_turns_the_other_off_first_and_waits the_dead_time_runs_anew_at_start \
   switching_over_and_back_keeps_the_pause off_takes_back_what_waits \
   switching_over_waits_for_min_on_s_of_the_other a_pulse_of_the_other_is_ended \
   two_found_on_are_both_switched_off a_storm_of_commands_never_has_both_on
