@@ -37,6 +37,7 @@ static const struct pf_key mqtt_keys[] = {
 		.secrecy = PF_HIDDEN),
 	PF_PATH("key_password_file", OF, key_password_file, NULL,
 		"the file with the password of the key", .secrecy = PF_HIDDEN),
+	PF_OWN("server_name", PF_KEY_LATER, "the name in the broker's certificate"),
 	PF_CHOICE("version", OF, version, versions, PF_MQTT_AUTO, "the version of the protocol"),
 	PF_INT("keepalive_s", OF, keepalive_s, 3, 3600, 30, "the seconds between signs of life"),
 	PF_INT("qos", OF, qos, 0, 2, 1, "the quality of service of all items", .elsewhere = true),
@@ -51,6 +52,8 @@ const struct pf_key_group pf_mqtt_keys = {"mqtt", N(mqtt_keys)};
 static const struct pf_key ha_keys[] = {
 	PF_BOOL("discovery", OF, discovery, false, "whether items are announced"),
 	PF_TOPIC("prefix", OF, prefix, PF_TOPIC_MAX / 2, "homeassistant", "the discovery prefix"),
+	PF_OWN("device_name", PF_KEY_LATER, "what the device is called there"),
+	PF_OWN("area", PF_KEY_LATER, "where the device is"),
 };
 const struct pf_key_group pf_ha_keys = {"home_assistant", N(ha_keys)};
 
@@ -76,6 +79,8 @@ static const struct pf_key root_keys[] = {
 	PF_OWN("inputs", PF_KEY_LIST, "the inputs", .group = &pf_input_keys),
 	PF_OWN("outputs", PF_KEY_LIST, "the outputs", .group = &pf_output_keys),
 	PF_OWN("sensors", PF_KEY_LIST, "the sensors", .group = &pf_sensor_keys),
+	PF_OWN("chips", PF_KEY_LATER, "the expanders"),
+	PF_OWN("levels", PF_KEY_LATER, "the analog outputs"),
 	PF_OWN("interlocks", PF_KEY_LIST, "groups of outputs", .group = &pf_interlock_keys),
 	PF_GROUP("buffer", OF, buffer, &pf_buffer_keys, "the buffer of all sensors"),
 	PF_GROUP("home_assistant", OF, home_assistant, &pf_ha_keys, "what is announced"),

@@ -30,6 +30,9 @@ static const struct pf_key ha_item_keys[] = {
 	PF_TEXT("name", OF, name, TEXT_MAX, NULL, "what the item is called there"),
 	PF_TEXT("icon", OF, icon, TEXT_MAX, NULL, "its icon"),
 	PF_TEXT("device_class", OF, device_class, TEXT_MAX, NULL, "the kind of thing it is"),
+	PF_OWN("component", PF_KEY_LATER, "what it is there"),
+	PF_OWN("category", PF_KEY_LATER, "where it is shown"),
+	PF_OWN("enabled_by_default", PF_KEY_LATER, "whether it is shown at first"),
 };
 static const struct pf_key_group ha_item_group = {"item.home_assistant", N(ha_item_keys)};
 
@@ -72,6 +75,8 @@ static const struct pf_key input_keys[] = {
 		"how long a state has to hold"),
 	PF_TEXT("payload_on", OF, payload_on, PAYLOAD_MAX, "ON", "the word for on"),
 	PF_TEXT("payload_off", OF, payload_off, PAYLOAD_MAX, "OFF", "the word for off"),
+	PF_OWN("press", PF_KEY_LATER, "what it tells of presses"),
+	PF_OWN("encoder", PF_KEY_LATER, "what makes a rotary encoder of it"),
 	PF_OWN("counter", PF_KEY_LATER, "what counts its pulses"),
 	PF_OWN("delay_on_ms", PF_KEY_LATER, "how long on is held back"),
 	PF_OWN("delay_off_ms", PF_KEY_LATER, "how long off is held back"),
@@ -117,6 +122,7 @@ static const struct pf_key output_keys[] = {
 	PF_SECONDS("min_off_s", OF, min_off_ms, 0, LIMIT_MAX_S, 0, "the shortest time off"),
 	PF_TEXT("interlock", OF, interlock, PF_NAME_MAX, NULL, "the name of an interlock"),
 	PF_BOOL("accept_retained", OF, accept_retained, false, "whether stored commands count"),
+	PF_OWN("requires", PF_KEY_LATER, "the inputs that have to be on"),
 	PF_GROUP("failsafe", OF, failsafe, &failsafe_group, "what happens without a controller"),
 	PF_GROUP("button", OF, button, &button_group, "an input that works it"),
 };

@@ -54,6 +54,9 @@ static const struct pf_key sensor_keys[] = {
 		"the seconds between two readings"),
 	PF_GROUP("buffer", OF, buffer, &pf_buffer_keys, "what is kept while the broker is away",
 		.elsewhere = true),
+	PF_OWN("given", PF_KEY_LATER, "what other sensors tell it"),
+	PF_OWN("derive", PF_KEY_LATER, "what is computed from it"),
+	PF_OWN("altitude_m", PF_KEY_LATER, "its height above the sea"),
 	PF_OWN("channels", PF_KEY_GROUP, "what is made of the channels", .group = &pf_channel_keys),
 };
 const struct pf_key_group pf_sensor_keys = {"sensor", N(sensor_keys)};

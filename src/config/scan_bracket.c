@@ -117,7 +117,8 @@ const char *pf_brackets_item(const struct pf_brackets *brackets, char text[PF_BR
 	const struct pf_bracket *file = &brackets->list[0], *item = &brackets->list[2];
 	const char *list;
 
-	if (brackets->depth < 2 || !item->name || file->n_keys == 0)
+	if (brackets->depth < 2 || brackets->list[1].mark != '(' || !item->name ||
+		file->n_keys == 0)
 		return "";
 	list = file->keys[file->n_keys - 1].name;
 	(void)snprintf(text, PF_BRACKETS_ITEM_SIZE,

@@ -46,11 +46,15 @@ notices() {
   verdict "$1"
 }
 
-echo 1..10
+echo 1..11
 # which folder state_dir is, configure decides
 "$top_builddir/tests/config/keys" | sed -E 's|\t[^\t]*/lib/pinferry\t|\t/var/lib/pinferry\t|' >"$dir/rows"
 compare "$dir/rows" "$top_srcdir/doc/pinferry.conf.5" "$top_srcdir/conf/pinferry.conf" >"$dir/why"
 verdict 'manual and sample have every key as its row says, and no other'
+
+# the buffer stands in two places
+cut -f 1,2 "$dir/rows" | sort | uniq -d | grep -v '^buffer' >"$dir/why" || true
+verdict 'no key has two rows'
 
 # words of the usage that the completion lacks, and the reverse
 "$top_builddir/pinferry" --help |
