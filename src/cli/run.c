@@ -175,9 +175,13 @@ static int take_lock(struct run *run)
 	if (run->lock_fd >= 0)
 		return PF_EXIT_OK;
 	if (run->lock_fd == -EWOULDBLOCK && owner)
-		pf_error("pinferry is running already, as process %d", (int)owner);
+		pf_error("pinferry is running already, as process %d, with the state directory %s "
+			 "(a second one needs its own state_dir and client_id)",
+			(int)owner, run->state_dir);
 	else if (run->lock_fd == -EWOULDBLOCK)
-		pf_error("pinferry is running already");
+		pf_error("pinferry is running already with the state directory %s "
+			 "(a second one needs its own state_dir and client_id)",
+			run->state_dir);
 	else
 		pf_error("state directory %s: %s", run->state_dir, strerror(-run->lock_fd));
 	return PF_EXIT_FAILURE;

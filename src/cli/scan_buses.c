@@ -125,7 +125,10 @@ static void guess(struct pf_scan *scan, const struct place *place)
 			add_snippet(scan, driver, place);
 		}
 	}
-	printf("%s\n", any ? "" : "something that no driver here knows");
+	if (!any && place->id && strncmp(place->id, "00-", 3) == 0)
+		printf("no sensor: the bus has no pull-up resistor (4.7 kOhm to 3.3 V)\n");
+	else
+		printf("%s\n", any ? "" : "something that no driver here knows");
 }
 
 /* false: the rest of the bus need not be asked. */
