@@ -142,11 +142,14 @@ void pf_item_raise(struct pf_item *item, enum pf_hindrance which, const char *fo
 	char **place = &item->hindrances[ffs((int)which) - 1];
 	const bool is_first = !pf_item_reason(item);
 	va_list arguments;
+	char *reason;
 
-	free(*place);
 	va_start(arguments, format);
-	*place = pf_vformat(format, arguments);
+	reason = pf_vformat(format, arguments);
 	va_end(arguments);
+	/* afterwards: the new reason may be made of the old one */
+	free(*place);
+	*place = reason;
 	if (which & PF_HINDRANCES_OF_HARDWARE)
 		item->seen = false;
 	pf_item_tell(item);
