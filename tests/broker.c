@@ -215,13 +215,15 @@ static void on_message(void *user, const struct pf_link_message *message)
 		message->correlation_data ? (const char *)message->correlation_data : "");
 }
 
-static void on_delivered(void *user, uint64_t token)
+static void on_done(void *user, const struct pf_delivery *delivery)
 {
 	struct watched_link *watched = user;
 
-	T_INT(token, watched->last_token + 1);
-	watched->last_token = token;
-	watched->delivered++;
+	watched->fates[delivery->fate]++;
+	if (!delivery->token)
+		return;
+	T_INT(delivery->token, watched->last_token + 1);
+	watched->last_token = delivery->token;
 }
 
 static void on_overloaded(void *user, const char *topic, uint64_t n)
@@ -258,7 +260,7 @@ void watched_start(struct watched_link *watched, const char *const *topics)
 		.disconnected = on_disconnected,
 		.message = on_message,
 		.overloaded = on_overloaded,
-		.delivered = on_delivered,
+		.done = on_done,
 		.stopped = on_stopped};
 
 	watched->loop = ev_loop_new(0);

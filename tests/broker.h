@@ -40,8 +40,9 @@ struct watched_link {
 	struct pf_mqtt_config config;
 	char uri[128];
 	struct pf_link *link;
-	int connected, unheard, disconnected, stopped, messages, retained, delivered, overloaded;
-	uint64_t last_token; /* delivered; they have to come one after the other, from 1 */
+	int connected, unheard, disconnected, stopped, messages, retained, overloaded;
+	int fates[PF_FATE_LOST + 1]; /* how many messages came to which end */
+	uint64_t last_token; /* of the last; they have to come one after the other, from 1 */
 	char received[65536];
 	char last_response_topic[64], last_correlation[64];
 	size_t last_size;

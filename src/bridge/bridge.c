@@ -113,12 +113,12 @@ static void on_message(void *user, const struct pf_link_message *message)
 		&bridge->items, now_ns, message, pf_age_is_stale(now_ns, message->since_ns));
 }
 
-static void on_delivered(void *user, uint64_t token)
+static void on_done(void *user, const struct pf_delivery *delivery)
 {
 	struct pf_bridge *bridge = user;
 
-	if (!pf_publisher_delivered(&bridge->env.publisher, token))
-		pf_buffers_delivered(bridge->env.buffers, token);
+	pf_publisher_take(&bridge->env.publisher, delivery);
+	pf_buffers_take(bridge->env.buffers, delivery);
 }
 
 static void on_overloaded(void *user, const char *topic, uint64_t n)
@@ -151,7 +151,7 @@ static int start_link(struct pf_bridge *bridge)
 		.disconnected = on_disconnected,
 		.message = on_message,
 		.overloaded = on_overloaded,
-		.delivered = on_delivered,
+		.done = on_done,
 		.stopped = on_stopped};
 
 	bridge->link_config = pf_config_hold(bridge->env.config);
@@ -295,6 +295,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	bridge->user = user;
 	pf_timer_init(&bridge->link_ended, on_link_ended);
 	pf_timer_init(&bridge->rest, on_rest);
+	pf_publisher_init(&bridge->env.publisher, &bridge->env.timers);
 	r = pf_timers_init(&bridge->env.timers, loop);
 	if (r == 0) {
 		r = start_files(bridge, drivers);

@@ -6,178 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "mqtt/session.h"
-#include "store/backlog.h"
-#include "store/backlog_disk.h"
-
-struct pf_buffer {
-	struct pf_buffers *all;
-	char *name, *topic;
-	int qos;
-	bool retain;
-	struct pf_backlog backlog;
-	struct pf_backlog_disk *disk; /* NULL: it is in memory only */
-	size_t n_dropped;             /* since it was full for the first time */
-};
-
-/* A reading that the link has, and the broker not yet. */
-struct under_way {
-	uint64_t token;
-	struct pf_buffer *buffer; /* NULL: it is gone */
-	uint64_t id;
-};
-
-struct pf_buffers {
-	struct pf_env *env;
-	struct pf_backlog_disks *disks; /* NULL: none yet */
-	struct pf_buffer **list;
-	size_t n, turn;
-	struct under_way under_way[PF_WINDOW_MAX];
-	int n_under_way;
-	uint64_t last_token;
-};
-
-/* ---- sending ----------------------------------------------------------------------------------
- */
-
-/* A value that is not true any more must not stay behind as the last one known. */
-static bool is_to_be_kept(const struct pf_buffer *buffer, const struct pf_reading_text *reading)
-{
-	const uint64_t age_ns = pf_clock_now_ns() - reading->time_ns;
-
-	return buffer->retain && reading->time_ns &&
-	       pf_backlog_is_newest(&buffer->backlog, reading) &&
-	       (reading->expiry_s == 0 || age_ns < reading->expiry_s * PF_NS_PER_S);
-}
-
-static bool send(struct pf_buffer *buffer, const struct pf_reading_text *reading)
-{
-	struct pf_buffers *buffers = buffer->all;
-	const bool retain = is_to_be_kept(buffer, reading);
-	const struct pf_link_publication publication = {.topic = buffer->topic,
-		.payload = reading->text,
-		.payload_size = strlen(reading->text),
-		.qos = buffer->qos,
-		.retain = retain,
-		.expiry_s = retain ? reading->expiry_s : 0,
-		.born_ns = reading->time_ns,
-		.token = ++buffers->last_token};
-
-	if (pf_link_publish(buffers->env->publisher.link, &publication) < 0)
-		return false;
-	buffers->under_way[buffers->n_under_way++] = (struct under_way){
-		buffers->last_token, buffer, reading->id};
-	pf_backlog_sent(&buffer->backlog);
-	return true;
-}
-
-/* The one to be sent next; what an earlier run has left comes before what this one has. */
-static const struct pf_reading_text *next_of(struct pf_buffer *buffer)
-{
-	if (buffer->disk && !pf_backlog_disk_is_loaded(buffer->disk))
-		return NULL;
-	return pf_backlog_next(&buffer->backlog);
-}
-
-/* The sensors take turns, one reading each. */
-static void send_waiting(struct pf_buffers *buffers)
-{
-	const struct pf_publisher *publisher = &buffers->env->publisher;
-	const int share = publisher->connected ? pf_link_share(publisher->link) : 0;
-
-	for (size_t n_idle = 0; n_idle < buffers->n && buffers->n_under_way < share;) {
-		struct pf_buffer *buffer = buffers->list[buffers->turn++ % buffers->n];
-		const struct pf_reading_text *reading = next_of(buffer);
-
-		n_idle = reading ? 0 : n_idle + 1;
-		if (reading && !send(buffer, reading))
-			return;
-	}
-}
-
-static void count_dropped(struct pf_buffer *buffer, size_t n)
-{
-	if (n == 0)
-		return;
-	if (buffer->n_dropped == 0)
-		pf_warning("sensor %s: %zu readings wait, more than that are not kept; dropping "
-			   "the oldest",
-			buffer->name, buffer->backlog.limit);
-	buffer->n_dropped += n;
-	buffer->all->env->n_dropped += n;
-}
-
-static void changed(struct pf_buffer *buffer)
-{
-	if (buffer->disk)
-		pf_backlog_disk_changed(buffer->disk);
-}
-
-static void tell_if_empty(struct pf_buffer *buffer)
-{
-	if (buffer->backlog.n > 0 || buffer->n_dropped == 0)
-		return;
-	pf_notice("sensor %s: all that waited is sent; %zu older readings were dropped",
-		buffer->name, buffer->n_dropped);
-	buffer->n_dropped = 0;
-}
-
-void pf_buffer_put(
-	struct pf_buffer *buffer, uint64_t taken_ns, const char *payload, uint32_t expiry_s)
-{
-	count_dropped(buffer, pf_backlog_put(&buffer->backlog, taken_ns, payload, expiry_s));
-	send_waiting(buffer->all);
-	changed(buffer);
-}
-
-void pf_buffers_connected(struct pf_buffers *buffers)
-{
-	buffers->n_under_way = 0;
-	for (size_t i = 0; i < buffers->n; i++)
-		count_dropped(buffers->list[i], pf_backlog_lost(&buffers->list[i]->backlog));
-	send_waiting(buffers);
-	for (size_t i = 0; i < buffers->n; i++)
-		changed(buffers->list[i]);
-}
-
-void pf_buffers_disconnected(struct pf_buffers *buffers)
-{
-	for (size_t i = 0; i < buffers->n; i++)
-		changed(buffers->list[i]);
-}
-
-void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token)
-{
-	struct under_way found;
-	int i = 0;
-
-	while (i < buffers->n_under_way && buffers->under_way[i].token != token)
-		i++;
-	if (i == buffers->n_under_way)
-		return;
-	found = buffers->under_way[i];
-	buffers->under_way[i] = buffers->under_way[--buffers->n_under_way];
-	if (found.buffer) {
-		pf_backlog_confirm(&found.buffer->backlog, found.id);
-		tell_if_empty(found.buffer);
-		changed(found.buffer);
-	}
-	send_waiting(buffers);
-}
-
-/* ---- which there are --------------------------------------------------------------------------
- */
+#include "bridge/buffers_list.h"
 
 static void free_buffer(struct pf_buffer *buffer)
 {
-	struct pf_buffers *buffers = buffer->all;
-
-	for (int i = 0; i < buffers->n_under_way; i++)
-		if (buffers->under_way[i].buffer == buffer)
-			buffers->under_way[i].buffer = NULL;
+	pf_buffer_forget(buffer);
 	pf_backlog_done(&buffer->backlog);
 	free(buffer->name);
 	free(buffer->topic);
@@ -225,8 +60,8 @@ static void on_loaded(void *user, size_t n_dropped)
 {
 	struct pf_buffer *buffer = user;
 
-	count_dropped(buffer, n_dropped);
-	send_waiting(buffer->all);
+	pf_buffer_count_dropped(buffer, n_dropped);
+	pf_buffers_send(buffer->all);
 }
 
 static bool is_connected(void *user)
@@ -283,9 +118,10 @@ static void set_up(struct pf_buffer *buffer, const struct pf_sensor_config *conf
 	buffer->topic = pf_strdup(config->item.topic);
 	buffer->qos = config->item.qos;
 	buffer->retain = config->item.retain;
-	count_dropped(buffer, pf_backlog_limit(&buffer->backlog, config->buffer.max_messages));
+	pf_buffer_count_dropped(
+		buffer, pf_backlog_limit(&buffer->backlog, config->buffer.max_messages));
 	set_up_disk(buffer, config->buffer.on_disk);
-	changed(buffer);
+	pf_buffer_changed(buffer);
 }
 
 void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
@@ -319,6 +155,7 @@ struct pf_buffers *pf_buffers_new(struct pf_env *env)
 	struct pf_buffers *buffers = pf_calloc(1, sizeof *buffers);
 
 	buffers->env = env;
+	pf_buffers_init_sending(buffers);
 	clean_up(buffers);
 	pf_buffers_use(buffers, env->config);
 	return buffers;
@@ -349,6 +186,7 @@ void pf_buffers_free(struct pf_buffers *buffers)
 {
 	if (!buffers)
 		return;
+	pf_timer_stop(&buffers->env->timers, &buffers->again);
 	if (buffers->disks && !pf_backlog_disks_end(buffers->disks)) {
 		pf_warning("the disk hangs: readings that wait for the broker may be lost");
 		return;

@@ -3,7 +3,8 @@
 
 /*
  * The readings of sensors with a `buffer`: each waits in the queue of its sensor until the broker
- * has confirmed it, so that none is lost and none overtakes another while the broker is away. At
+ * has confirmed it, so that none is lost and none overtakes another while the broker is away. (A
+ * broker that takes QoS 0 only confirms nothing: with it a reading that is sent is done.) At
  * most half of the link's window is used for them: states and answers need not wait. Of a queue
  * only the newest reading is retained. Main loop only.
  */
@@ -45,8 +46,11 @@ void pf_buffers_connected(struct pf_buffers *buffers);
 /* The connection is gone: what is not on the disk is written, where it is to be. */
 void pf_buffers_disconnected(struct pf_buffers *buffers);
 
-/* The broker has the message with the token: pf_link_callbacks. */
-void pf_buffers_delivered(struct pf_buffers *buffers, uint64_t token);
+/*
+ * A message has come to its end: pf_link_callbacks. A reading that the broker has, or will never
+ * take, goes, and the others go on; one that was put off is sent again in a while, in its place.
+ */
+void pf_buffers_take(struct pf_buffers *buffers, const struct pf_delivery *delivery);
 
 /* How many readings wait now, for `info`. */
 size_t pf_buffers_waiting(const struct pf_buffers *buffers);

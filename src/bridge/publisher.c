@@ -10,6 +10,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+/* When what the broker put off is tried again. */
+#define AGAIN_NS (10 * PF_NS_PER_S)
+
 struct pf_state {
 	char *topic;
 	char *payload; /* NULL: nothing set yet */
@@ -17,7 +20,11 @@ struct pf_state {
 	uint32_t expiry_s; /* how long a content is true; 0: for ever */
 	uint64_t set_ns;   /* CLOCK_BOOTTIME */
 	bool retain;
-	bool each;              /* of its contents is sent */
+	bool each;    /* of its contents is sent */
+	bool refused; /* the broker did not take the last message */
+	bool put_off; /* for now: it is to be published again */
+	void (*on_refused)(void *owner, const char *topic, const char *reason);
+	void *owner;
 	bool left;              /* to somebody else, who publishes on the topic */
 	struct pf_trace *trace; /* if retained */
 	struct pf_state *previous, *next;
@@ -86,6 +93,7 @@ void pf_state_put_first(struct pf_publisher *publisher, struct pf_state *state)
 static void unlink_and_free(struct pf_publisher *publisher, struct pf_state *state)
 {
 	unlink_state(publisher, state);
+	publisher->n_refused -= state->refused;
 	free(state->topic);
 	free(state->payload);
 	free(state);
@@ -148,12 +156,83 @@ void pf_publisher_sweep(struct pf_publisher *publisher)
 			n += clear(publisher, trace);
 }
 
-bool pf_publisher_delivered(struct pf_publisher *publisher, uint64_t token)
+/* ---- what became of it ----------------------------------------------------------------------- */
+
+static void on_again(struct pf_timer *timer, uint64_t now_ns)
 {
-	if (!pf_traces_delivered(&publisher->traces, token))
-		return false;
+	struct pf_publisher *publisher = PF_OWNER(timer, struct pf_publisher, again);
+
+	if (!publisher->connected)
+		return;
+	pf_traces_again(&publisher->traces);
 	pf_publisher_sweep(publisher);
-	return true;
+	for (struct pf_state *state = publisher->first; state; state = state->next) {
+		if (state->put_off && is_true(state, now_ns))
+			publish(publisher, state, false);
+		state->put_off = false;
+	}
+}
+
+static void try_again(struct pf_publisher *publisher)
+{
+	if (!publisher->again.place)
+		pf_timer_set(publisher->timers, &publisher->again, pf_clock_now_ns() + AGAIN_NS);
+}
+
+static void note_cleared(struct pf_publisher *publisher, const struct pf_delivery *delivery)
+{
+	if (pf_fate_is_refusal(delivery->fate))
+		pf_traces_refused(&publisher->traces, delivery->token);
+	else if (!pf_fate_is_good(delivery->fate) ||
+		 !pf_traces_delivered(&publisher->traces, delivery->token))
+		return;
+	pf_publisher_sweep(publisher);
+}
+
+static void note_state(struct pf_publisher *publisher, struct pf_state *state, const char *reason)
+{
+	const bool refused = reason != NULL;
+
+	if (state->refused == refused)
+		return;
+	state->refused = refused;
+	publisher->n_refused += refused ? 1 : (size_t)-1;
+	if (state->on_refused)
+		state->on_refused(state->owner, state->topic, reason);
+}
+
+void pf_publisher_take(struct pf_publisher *publisher, const struct pf_delivery *delivery)
+{
+	const bool refused = pf_fate_is_refusal(delivery->fate);
+	struct pf_state *next;
+
+	if (delivery->token)
+		note_cleared(publisher, delivery);
+	if (delivery->fate == PF_FATE_PUT_OFF)
+		try_again(publisher);
+	/* as good as never there is something to look for */
+	if (!refused && !(pf_fate_is_good(delivery->fate) && publisher->n_refused > 0))
+		return;
+	for (struct pf_state *state = publisher->first; state; state = next) {
+		next = state->next;
+		if (strcmp(state->topic, delivery->topic) != 0)
+			continue;
+		state->put_off = delivery->state && delivery->fate == PF_FATE_PUT_OFF;
+		note_state(publisher, state, refused ? delivery->reason : NULL);
+	}
+}
+
+void pf_state_watch(struct pf_state *state,
+	void (*refused)(void *owner, const char *topic, const char *reason), void *owner)
+{
+	state->on_refused = refused;
+	state->owner = owner;
+}
+
+void pf_publisher_init(struct pf_publisher *publisher, struct pf_timers *timers)
+{
+	publisher->timers = timers;
+	pf_timer_init(&publisher->again, on_again);
 }
 
 void pf_state_set_expiry(struct pf_state *state, uint32_t expiry_s)
@@ -209,6 +288,7 @@ void pf_publisher_connected(struct pf_publisher *publisher)
 void pf_publisher_disconnected(struct pf_publisher *publisher)
 {
 	publisher->connected = false;
+	pf_timer_stop(publisher->timers, &publisher->again);
 }
 
 void pf_publisher_announce(

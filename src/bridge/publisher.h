@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "mqtt/link.h"
 #include "store/traces.h"
 
@@ -25,8 +26,14 @@ struct pf_publisher {
 	struct pf_link *link; /* borrowed; NULL: none yet */
 	bool connected;
 	struct pf_state *first, *last; /* in the order they were added */
-	struct pf_traces traces;       /* what is retained at the broker */
+	size_t n_refused; /* states of which the broker did not take the last message */
+	struct pf_timers *timers;
+	struct pf_timer again;   /* what was put off is published again then */
+	struct pf_traces traces; /* what is retained at the broker */
 };
+
+/* Makes one without states; timers is borrowed. What is in `traces` stays. */
+void pf_publisher_init(struct pf_publisher *publisher, struct pf_timers *timers);
 
 /* Adds a topic (copied) that has no content yet. */
 struct pf_state *pf_state_add(
@@ -69,6 +76,13 @@ void pf_state_set(struct pf_publisher *publisher, struct pf_state *state, const 
  */
 void pf_state_leave(struct pf_publisher *publisher, struct pf_state *state);
 
+/*
+ * refused(owner) is called when the broker does not take a message on the topic, with the reason in
+ * plain words, and with NULL when it took one again; not for more of the same.
+ */
+void pf_state_watch(struct pf_state *state,
+	void (*refused)(void *owner, const char *topic, const char *reason), void *owner);
+
 /* The content, or NULL if none was set. Borrowed until the next set. */
 const char *pf_state_payload(const struct pf_state *state);
 
@@ -78,8 +92,12 @@ void pf_publisher_connected(struct pf_publisher *publisher);
 /* Publishes what is true in the order it was added, if connected. */
 void pf_publisher_publish(struct pf_publisher *publisher);
 
-/* The broker has a message with this token. false: it is none of the publisher's. */
-bool pf_publisher_delivered(struct pf_publisher *publisher, uint64_t token);
+/*
+ * A message has come to its end: pf_link_callbacks. What cleared a topic is forgotten, or told
+ * apart; who watches a state that is refused is told; what was put off is published again in a
+ * while.
+ */
+void pf_publisher_take(struct pf_publisher *publisher, const struct pf_delivery *delivery);
 
 /* The connection is gone. */
 void pf_publisher_disconnected(struct pf_publisher *publisher);

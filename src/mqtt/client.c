@@ -35,7 +35,6 @@ struct pf_client {
 	uint64_t seen_bytes; /* of the session's, those that watch() has seen */
 	bool connected;      /* and PF_NEWS_CONNECTED is posted */
 	bool warned_open;    /* about files with secrets */
-	bool warned_large;   /* about a message that the broker does not take; per connection */
 };
 
 /* ---- connecting ------------------------------------------------------------------------------ */
@@ -89,7 +88,6 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 	client->connected = true;
 	client->pongs = 0;
 	client->seen_bytes = 0;
-	client->warned_large = false;
 	news = pf_calloc(1, sizeof *news);
 	news->kind = PF_NEWS_CONNECTED;
 	news->limits = client->session.limits;
@@ -98,41 +96,37 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-/* Whether the broker takes it; if not, that is told once for each connection. */
+/* What this broker never takes need not be tried: it would end the connection. */
 static bool fits(struct pf_client *client, const struct pf_outgoing *message)
 {
+	char *text;
+
 	if (pf_limits_fits(&client->session.limits, message))
 		return true;
-	if (!client->warned_large)
-		pf_warning("mqtt: %s: a message of %zu bytes, and the broker takes %zu at most; "
-			   "it is left out",
-			message->topic, pf_limits_size(message), client->session.limits.packet_max);
-	client->warned_large = true;
+	text = pf_format("%zu bytes, and the broker takes %zu at most", pf_limits_size(message),
+		client->session.limits.packet_max);
+	pf_inbox_put_done(&client->inbox, message->serial, PF_FATE_NEVER, text);
+	free(text);
 	return false;
 }
 
 static void publish_now(struct pf_client *client, struct pf_outgoing *message)
 {
-	const uint64_t token = message->token;
+	const uint64_t serial = message->serial;
 	enum pf_published published = PF_PUBLISHED_NOT;
 
-	if (client->connected && fits(client, message))
+	if (client->connected && !fits(client, message)) {
+		free(message);
+		return;
+	}
+	if (client->connected)
 		published = pf_session_publish(&client->session, message);
 	else
 		free(message);
 	if (published == PF_PUBLISHED_NOT)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_LEFT, token, 0);
+		pf_inbox_put_done(&client->inbox, serial, PF_FATE_LOST, NULL);
 	else if (published == PF_PUBLISHED_DONE)
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, token, 0);
-}
-
-static void tell_refused(struct pf_client *client, const struct pf_flight *flight)
-{
-	char *text = pf_format("the broker refuses a message on %s: %s", flight->message->topic,
-		pf_reason_text(flight->reason));
-
-	pf_inbox_put(&client->inbox, PF_NEWS_REFUSED, text);
-	free(text);
+		pf_inbox_put_done(&client->inbox, serial, PF_FATE_SENT, NULL);
 }
 
 /* Tells what became of the messages that the broker has answered. */
@@ -141,9 +135,10 @@ static void take_answers(struct pf_client *client)
 	struct pf_flight *flight;
 
 	while ((flight = pf_session_next_answered(&client->session))) {
-		if (flight->reason >= PF_REASON_FAILURE)
-			tell_refused(client, flight);
-		pf_inbox_put_progress(&client->inbox, PF_NEWS_DONE, flight->message->token, 0);
+		pf_inbox_put_done(&client->inbox, flight->message->serial,
+			pf_fate_of_answer(flight->reason),
+			flight->reason >= PF_REASON_FAILURE ? pf_reason_text(flight->reason)
+							    : NULL);
 		pf_flight_end(flight);
 	}
 }

@@ -45,8 +45,8 @@ struct pf_inbox *pf_client_inbox(struct pf_client *client);
 void pf_client_connect(struct pf_client *client, enum pf_mqtt_version version);
 
 /*
- * Orders a publish and takes the message over. Ends with PF_NEWS_DONE, PF_NEWS_LEFT or
- * PF_NEWS_LOST. At most limits.window may be under way.
+ * Orders a publish and takes the message over. Ends with one PF_NEWS_DONE, or, if the connection is
+ * gone before it is answered, with PF_NEWS_LOST. At most limits.window may be under way.
  */
 void pf_client_publish(struct pf_client *client, struct pf_outgoing *message);
 

@@ -156,13 +156,14 @@ void pf_inbox_put(struct pf_inbox *inbox, enum pf_news_kind kind, const char *te
 	pf_inbox_put_news(inbox, news);
 }
 
-void pf_inbox_put_progress(struct pf_inbox *inbox, enum pf_news_kind kind, uint64_t token, int id)
+void pf_inbox_put_done(struct pf_inbox *inbox, uint64_t serial, enum pf_fate fate, const char *text)
 {
 	struct pf_news *news = pf_calloc(1, sizeof *news);
 
-	news->kind = kind;
-	news->token = token;
-	news->id = id;
+	news->kind = PF_NEWS_DONE;
+	news->serial = serial;
+	news->fate = fate;
+	news->text = text ? pf_strdup(text) : NULL;
 	pf_inbox_put_news(inbox, news);
 }
 

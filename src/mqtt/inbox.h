@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/thread.h"
+#include "mqtt/fate.h"
 #include "mqtt/message.h"
 #include "mqtt/queue.h"
 #include "mqtt/session.h"
@@ -26,11 +27,8 @@ enum pf_news_kind {
 	PF_NEWS_CONNECTED, /* and subscribed; limits */
 	PF_NEWS_FAILED,    /* could not connect; failure and text */
 	PF_NEWS_LOST,      /* text */
-	PF_NEWS_SENT,      /* the library has a message with a token; token and id */
-	PF_NEWS_DONE,      /* a message left the window: acknowledged or, with QoS 0, written; id
-				or token */
-	PF_NEWS_LEFT,      /* the same, but it was given up; token */
-	PF_NEWS_REFUSED,   /* the broker refused a message, text; besides PF_NEWS_DONE */
+	PF_NEWS_DONE,      /* a message has come to its end, once for each pf_client_publish():
+				serial, fate, and text if it is refused */
 	PF_NEWS_ENDED,     /* the thread has ended, the last news */
 };
 
@@ -39,9 +37,9 @@ struct pf_news {
 	enum pf_news_kind kind;
 	enum pf_failure failure;
 	struct pf_limits limits;
-	uint64_t token; /* of pf_link_publication; 0: none */
-	int id;         /* the library's number for a message; 0: none */
-	char *text;     /* or NULL */
+	uint64_t serial; /* of the message */
+	enum pf_fate fate;
+	char *text; /* or NULL */
 };
 
 struct pf_inbox {
@@ -75,8 +73,9 @@ void pf_inbox_done(struct pf_inbox *inbox);
 /* Puts news in; text is copied, or NULL. Any thread. */
 void pf_inbox_put(struct pf_inbox *inbox, enum pf_news_kind kind, const char *text);
 
-/* Puts news of a message in. Any thread. */
-void pf_inbox_put_progress(struct pf_inbox *inbox, enum pf_news_kind kind, uint64_t token, int id);
+/* Puts the end of a message in; text is copied, or NULL. Any thread. */
+void pf_inbox_put_done(
+	struct pf_inbox *inbox, uint64_t serial, enum pf_fate fate, const char *text);
 
 /* Puts news in and takes it over. Any thread. */
 void pf_inbox_put_news(struct pf_inbox *inbox, struct pf_news *news);

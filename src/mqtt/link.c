@@ -21,11 +21,10 @@
 #include "base/random.h"
 #include "mqtt/backoff.h"
 #include "mqtt/client.h"
+#include "mqtt/delivery.h"
 #include "mqtt/link_log.h"
-#include "mqtt/outbox.h"
 #include "mqtt/reason.h"
 #include "mqtt/version.h"
-#include "mqtt/window.h"
 
 #define MESSAGES_AT_A_TIME 64                 /* then other watchers get their turn */
 #define GOOD_NS            (30 * PF_NS_PER_S) /* lasted so long: the waits begin anew */
@@ -47,13 +46,12 @@ struct pf_link {
 	void *user;
 
 	struct pf_client *client;
-	struct pf_outbox outbox;
+	struct pf_deliveries deliveries;
 	struct pf_version version;
 	struct pf_backoff backoff;
 	struct ev_timer reconnect, deadline;
 	enum state state;
 	bool stopping;
-	struct pf_window window;
 	uint64_t connected_ns; /* 0: never */
 	struct pf_link_log log;
 	struct pf_link_stats stats;
@@ -74,26 +72,25 @@ static void send_waiting(struct pf_link *link)
 
 	if (link->state != STATE_CONNECTED)
 		return;
-	while (link->window.n < link->window.size && (message = pf_outbox_take(&link->outbox))) {
-		pf_window_sent(&link->window, message);
+	while ((message = pf_deliveries_next(&link->deliveries))) {
 		link->stats.sent++;
 		pf_client_publish(link->client, message);
 	}
-	if (link->stopping && link->window.n == 0)
+	if (link->stopping && link->deliveries.n == 0)
 		quit(link);
 }
 
-static void take_progress(struct pf_link *link, const struct pf_news *news)
+/* A message has come to its end. */
+static void on_done(void *user, const struct pf_delivery *delivery)
 {
-	uint64_t token = 0;
+	struct pf_link *link = user;
+	const bool refused = pf_fate_is_refusal(delivery->fate);
+	const bool lost = delivery->fate == PF_FATE_LOST && !delivery->state;
 
-	/* what was on its way when a connection was lost is counted then */
-	if (link->state == STATE_CONNECTED)
-		token = pf_window_take(&link->window, news);
-	link->stats.dropped += news->kind == PF_NEWS_LEFT && !news->token;
-	if (token)
-		link->callbacks.delivered(link->user, token);
-	send_waiting(link);
+	link->stats.dropped += (refused || lost) && !delivery->token;
+	if (refused)
+		pf_link_log_refused(&link->log, pf_clock_now_ns(), delivery);
+	link->callbacks.done(link->user, delivery);
 }
 
 /* ---- connecting ------------------------------------------------------------------------------ */
@@ -175,7 +172,7 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 {
 	const bool again = link->connected_ns != 0;
 
-	pf_window_open(&link->window, news->limits.window);
+	pf_deliveries_open(&link->deliveries, news->limits.window);
 	link->connected_ns = pf_clock_now_ns();
 	pf_version_connected(&link->version, link->connected_ns);
 	pf_link_log_connected(&link->log, link->connected_ns, link->version.current);
@@ -200,11 +197,11 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 	while (take_message(link, false))
 		;
 	link->stats.connected = false;
-	link->stats.dropped += pf_window_lost(&link->window, pf_outbox_drop_others(&link->outbox));
 	pf_link_log_lost(&link->log, now_ns, news->text);
 	if (now_ns - link->connected_ns >= GOOD_NS)
 		pf_backoff_reset(&link->backoff);
 	link->state = STATE_WAITING;
+	pf_deliveries_lose(&link->deliveries);
 	link->callbacks.disconnected(link->user, news->text);
 	if (link->stopping)
 		quit(link);
@@ -214,13 +211,21 @@ static void on_lost(struct pf_link *link, const struct pf_news *news)
 
 /* ---- news ------------------------------------------------------------------------------------ */
 
+/* The last news. */
+static void tell_stopped(struct pf_link *link)
+{
+	link->client = NULL;
+	link->state = STATE_ENDED;
+	link->stats.connected = false;
+	pf_deliveries_flush(&link->deliveries);
+	link->callbacks.stopped(link->user);
+}
+
 static void on_ended(struct pf_link *link)
 {
 	ev_timer_stop(link->loop, &link->deadline);
 	pf_client_free(link->client);
-	link->client = NULL;
-	link->state = STATE_ENDED;
-	link->callbacks.stopped(link->user);
+	tell_stopped(link);
 }
 
 static void on_dropped(void *user, const char *topic, uint64_t n)
@@ -235,7 +240,7 @@ static void on_dropped(void *user, const char *topic, uint64_t n)
 static void take_some(struct pf_link *link)
 {
 	for (int n = 0; n < MESSAGES_AT_A_TIME; n++)
-		if (!link->stats.connected || !pf_outbox_has_room(&link->outbox) ||
+		if (!link->stats.connected || !pf_outbox_has_room(&link->deliveries.outbox) ||
 			!take_message(link, false))
 			return;
 	pf_inbox_wake(pf_client_inbox(link->client));
@@ -256,14 +261,9 @@ static bool handle(struct pf_link *link, const struct pf_news *news)
 	case PF_NEWS_LOST:
 		on_lost(link, news);
 		break;
-	case PF_NEWS_SENT:
 	case PF_NEWS_DONE:
-	case PF_NEWS_LEFT:
-		take_progress(link, news);
-		break;
-	case PF_NEWS_REFUSED:
-		link->stats.dropped++;
-		pf_link_log_refused(&link->log, pf_clock_now_ns(), news->text);
+		pf_deliveries_end(&link->deliveries, news->serial, news->fate, news->text);
+		send_waiting(link);
 		break;
 	case PF_NEWS_ENDED:
 		on_ended(link);
@@ -299,11 +299,8 @@ static void on_deadline(struct ev_loop *loop, struct ev_timer *timer, int events
 	if (link->client) {
 		pf_warning("mqtt: the broker or the name lookup does not answer, leaving anyway");
 		pf_client_abandon(link->client);
-		link->client = NULL;
 	}
-	link->state = STATE_ENDED;
-	link->stats.connected = false;
-	link->callbacks.stopped(link->user);
+	tell_stopped(link);
 }
 
 struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *config,
@@ -317,7 +314,7 @@ struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *c
 	link->user = user;
 	link->client = pf_client_new(loop, config, will_topic, on_ready, link);
 	pf_inbox_tell_dropped(pf_client_inbox(link->client), on_dropped);
-	pf_outbox_init(&link->outbox);
+	pf_deliveries_init(&link->deliveries, on_done, link);
 	pf_link_log_init(&link->log, config->broker);
 	pf_version_init(&link->version, config->version);
 	pf_backoff_init(&link->backoff, (uint32_t)config->reconnect_max_s * 1000);
@@ -335,7 +332,7 @@ void pf_link_free(struct pf_link *link)
 	ev_timer_stop(link->loop, &link->reconnect);
 	ev_timer_stop(link->loop, &link->deadline);
 	pf_client_free(link->client);
-	pf_outbox_done(&link->outbox);
+	pf_deliveries_free(&link->deliveries);
 	pf_link_log_done(&link->log);
 	free(link);
 }
@@ -357,17 +354,16 @@ int pf_link_start(struct pf_link *link)
 int pf_link_publish(struct pf_link *link, const struct pf_link_publication *publication)
 {
 	const bool possible = !link->stopping && (publication->state || link->stats.connected);
-	const int r = possible ? pf_outbox_put(&link->outbox, publication) : -ENOTCONN;
+	const int r = possible ? pf_deliveries_put(&link->deliveries, publication) : -ENOTCONN;
 
 	link->stats.dropped += r && !publication->token;
-	link->window.n_kept += !r && publication->token;
 	send_waiting(link);
 	return r;
 }
 
 int pf_link_share(const struct pf_link *link)
 {
-	return link->stats.connected && !link->stopping ? (link->window.size + 1) / 2 : 0;
+	return link->stats.connected && !link->stopping ? (link->deliveries.window + 1) / 2 : 0;
 }
 
 void pf_link_stop(struct pf_link *link, uint32_t deadline_ms)

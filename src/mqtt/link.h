@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "mqtt/fate.h"
 #include "mqtt/message.h"
 
 struct pf_link;
@@ -49,10 +50,11 @@ struct pf_link_callbacks {
 	 */
 	void (*overloaded)(void *user, const char *topic, uint64_t n);
 	/*
-	 * The broker has a message with a token (or has refused it, which is counted and logged).
-	 * In the order of publishing; none comes for what was on its way at `disconnected`.
+	 * A message that pf_link_publish() took in has come to its end: once for each, and what is
+	 * lost with a connection before `disconnected`. Refusals are counted and logged already.
+	 * The receiver may publish.
 	 */
-	void (*delivered)(void *user, uint64_t token);
+	void (*done)(void *user, const struct pf_delivery *delivery);
 	/* After pf_link_stop(): everything is delivered, or the deadline has passed. */
 	void (*stopped)(void *user);
 };
@@ -63,7 +65,8 @@ struct pf_link_stats {
 	uint32_t reconnects; /* successful connects after the first */
 	uint64_t sent;       /* messages handed to the library */
 	uint64_t received;
-	uint64_t dropped; /* given up; without states and what has a token: these come again */
+	uint64_t
+		dropped; /* given up; what has a token its owner counts, a lost state comes again */
 };
 
 /*

@@ -94,20 +94,37 @@ void pf_link_log_lost(struct pf_link_log *log, uint64_t now_ns, const char *reas
 		log->n_short >= TOLD_MAX ? "; from now on told once an hour" : "");
 }
 
-void pf_link_log_refused(struct pf_link_log *log, uint64_t now_ns, const char *text)
+static char *refusal(const struct pf_delivery *delivery)
+{
+	if (delivery->fate == PF_FATE_NEVER)
+		return pf_format("%s: %s; it is left out", delivery->topic, delivery->reason);
+	return pf_format("the broker refuses a message on %s%s: %s", delivery->topic,
+		delivery->fate == PF_FATE_PUT_OFF ? " for now" : "", delivery->reason);
+}
+
+/* Whether it is to be told; counts it. */
+static bool is_news(struct pf_link_log *log, uint64_t now_ns, const char *text)
 {
 	if (log->n_refused == 0 || now_ns - log->refused_ns >= HOUR_NS) {
 		log->refused_ns = now_ns;
 		log->n_refused = 0;
 	} else if (strcmp(log->refusal, text) == 0) {
-		return;
+		return false;
 	}
-	free(log->refusal);
-	log->refusal = pf_strdup(text);
-	if (++log->n_refused <= REFUSED_MAX)
+	return ++log->n_refused <= REFUSED_MAX;
+}
+
+void pf_link_log_refused(
+	struct pf_link_log *log, uint64_t now_ns, const struct pf_delivery *delivery)
+{
+	char *text = refusal(delivery);
+
+	if (is_news(log, now_ns, text))
 		pf_warning("mqtt: %s%s", text,
 			log->n_refused == REFUSED_MAX ? "; for an hour this is not told again"
 						      : "");
+	free(log->refusal);
+	log->refusal = text;
 }
 
 void pf_link_log_unheard(const struct pf_link_log *log, size_t index, size_t n, const char *topic,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "mqtt/fate.h"
 
 /* So many reasons why no connection comes about are told until one does. */
 #define PF_LINK_LOG_FAILURES 6
@@ -54,10 +55,11 @@ void pf_link_log_connected(struct pf_link_log *log, uint64_t now_ns, enum pf_mqt
 void pf_link_log_lost(struct pf_link_log *log, uint64_t now_ns, const char *reason);
 
 /*
- * The broker refused a message, or messages were dropped: told a few times an hour, and not twice
- * in a row with the same text.
+ * The broker refused a message, or it can never go: told a few times an hour, and not twice in a
+ * row with the same text.
  */
-void pf_link_log_refused(struct pf_link_log *log, uint64_t now_ns, const char *text);
+void pf_link_log_refused(
+	struct pf_link_log *log, uint64_t now_ns, const struct pf_delivery *delivery);
 
 /* Of n topics that the broker refused to subscribe, the one with this index. */
 void pf_link_log_unheard(const struct pf_link_log *log, size_t index, size_t n, const char *topic,

@@ -63,11 +63,7 @@ struct pf_link_publication {
 	 */
 	uint32_t expiry_s;
 	uint64_t born_ns;
-	/*
-	 * Kept: its owner has the message until `delivered` tells that the broker has it, and
-	 * publishes it again after the next connect if that did not come. A number of the owner's
-	 * choice; with QoS 1 or 2, not for states. 0: nobody asks what becomes of the message.
-	 */
+	/* A number of the owner's choice, to know the message by when it is done. 0: none. */
 	uint64_t token;
 	const uint8_t *correlation_data; /* MQTT 5, for responses; or NULL */
 	size_t correlation_size;

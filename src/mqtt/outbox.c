@@ -170,7 +170,8 @@ static bool is_crowded(const struct pf_outbox *outbox)
 	return n_answers(outbox) >= PF_OUTBOX_CROWD;
 }
 
-int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication)
+int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication,
+	struct pf_outgoing **ret_replaced)
 {
 	const bool keeps = publication->each && outbox->n_states < EACH_MAX;
 	struct pf_outgoing *older = publication->state && !keeps
@@ -181,7 +182,7 @@ int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *pu
 	if (older) {
 		place = is_crowded(outbox) ? older->next : NULL;
 		take_out(outbox, older);
-		free(older);
+		*ret_replaced = older;
 	}
 	if (publication->state ? outbox->n_states >= PF_OUTBOX_STATES_MAX
 			       : outbox->n_others >= PF_OUTBOX_OTHERS_MAX)
@@ -209,19 +210,15 @@ struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox)
 	return message;
 }
 
-size_t pf_outbox_drop_others(struct pf_outbox *outbox)
+struct pf_outgoing *pf_outbox_take_passing(struct pf_outbox *outbox)
 {
-	const size_t n = outbox->n_others;
-	struct pf_outgoing *next;
+	struct pf_outgoing *message = outbox->first;
 
-	for (struct pf_outgoing *message = outbox->first; message; message = next) {
-		next = message->next;
-		if (message->state && message != outbox->barrier)
-			continue;
+	while (message && message->state && message != outbox->barrier)
+		message = message->next;
+	if (message)
 		take_out(outbox, message);
-		free(message);
-	}
-	return n;
+	return message;
 }
 
 bool pf_outbox_has_room(const struct pf_outbox *outbox)

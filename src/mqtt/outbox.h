@@ -32,6 +32,7 @@ struct pf_outgoing {
 	uint32_t expiry_s; /* after born_ns; 0: never */
 	uint64_t born_ns;  /* CLOCK_BOOTTIME */
 	uint64_t token;    /* 0: none */
+	uint64_t serial;   /* set when it goes out: delivery.h */
 	size_t payload_size, correlation_size;
 	const char *topic;               /* NUL-terminated */
 	const uint8_t *payload;          /* inside bytes[] */
@@ -54,8 +55,12 @@ void pf_outbox_init(struct pf_outbox *outbox);
 /* Frees what waits. */
 void pf_outbox_done(struct pf_outbox *outbox);
 
-/* Puts a copy in. 0 or -ENOBUFS: too many wait. */
-int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication);
+/*
+ * Puts a copy in. 0, and the older state that it takes the place of goes to *ret_replaced, the
+ * caller's, if there is one; or -ENOBUFS: too many wait.
+ */
+int pf_outbox_put(struct pf_outbox *outbox, const struct pf_link_publication *publication,
+	struct pf_outgoing **ret_replaced);
 
 /*
  * What is left at now_ns of the message's time to live, in whole seconds, rounded up. At least 1: a
@@ -67,10 +72,11 @@ uint32_t pf_outgoing_rest_s(const struct pf_outgoing *message, uint64_t now_ns);
 struct pf_outgoing *pf_outbox_take(struct pf_outbox *outbox);
 
 /*
- * Frees everything that is not a state; how many that were. And frees the one that was to be the
- * last of the states: it speaks of a connection that is gone.
+ * Takes the first out that is not to wait for another connection, the caller's: what is no state,
+ * or the one that was to be the last of the states, which speaks of the one that is gone. NULL:
+ * none.
  */
-size_t pf_outbox_drop_others(struct pf_outbox *outbox);
+struct pf_outgoing *pf_outbox_take_passing(struct pf_outbox *outbox);
 
 /* Whether the answers to more commands may be put in. */
 bool pf_outbox_has_room(const struct pf_outbox *outbox);

@@ -169,11 +169,21 @@ void pf_backlog_confirm(struct pf_backlog *backlog, uint64_t id)
 	settle(backlog);
 }
 
+bool pf_backlog_has(const struct pf_backlog *backlog, uint64_t id)
+{
+	return backlog->n > 0 && (*place(backlog, 0))->id <= id;
+}
+
+void pf_backlog_again(struct pf_backlog *backlog)
+{
+	backlog->n_sent = 0;
+}
+
 size_t pf_backlog_lost(struct pf_backlog *backlog)
 {
 	const size_t n_lost = backlog->n_doubtful;
 
 	backlog->n_doubtful = 0;
-	backlog->n_sent = 0;
+	pf_backlog_again(backlog);
 	return n_lost;
 }

@@ -69,6 +69,12 @@ bool pf_backlog_is_newest(const struct pf_backlog *backlog, const struct pf_read
 /* The broker has the reading: it goes, as soon as those before it have gone. */
 void pf_backlog_confirm(struct pf_backlog *backlog, uint64_t id);
 
+/* Whether a reading that was handed over is still there. */
+bool pf_backlog_has(const struct pf_backlog *backlog, uint64_t id);
+
+/* What was handed over and is not confirmed is to be handed over again. */
+void pf_backlog_again(struct pf_backlog *backlog);
+
 /*
  * The connection is gone: what was handed over and is not confirmed waits again. How many readings
  * that were dropped while on their way turn out to be lost.

@@ -79,6 +79,7 @@ void pf_traces_store(struct pf_traces *traces, struct pf_trace *trace)
 {
 	/* it comes after what is clearing it, if something is */
 	trace->token = 0;
+	trace->refused = false;
 	if (trace->stored)
 		return;
 	trace->stored = true;
@@ -98,7 +99,7 @@ struct pf_trace *pf_traces_next(const struct pf_traces *traces, const struct pf_
 
 bool pf_trace_is_orphan(const struct pf_trace *trace)
 {
-	return trace->stored && trace->n_owners == 0 && trace->token == 0;
+	return trace->stored && trace->n_owners == 0 && trace->token == 0 && !trace->refused;
 }
 
 uint64_t pf_traces_token(struct pf_traces *traces)
@@ -165,10 +166,26 @@ bool pf_traces_delivered(struct pf_traces *traces, uint64_t token)
 	return true;
 }
 
+void pf_traces_refused(struct pf_traces *traces, uint64_t token)
+{
+	for (struct pf_trace *trace = NULL; (trace = pf_traces_next(traces, trace));)
+		if (trace->token == token) {
+			trace->token = 0;
+			trace->refused = true;
+		}
+}
+
+void pf_traces_again(struct pf_traces *traces)
+{
+	for (struct pf_trace *trace = NULL; (trace = pf_traces_next(traces, trace));)
+		trace->refused = false;
+}
+
 void pf_traces_reconnected(struct pf_traces *traces)
 {
 	for (struct pf_trace *trace = NULL; (trace = pf_traces_next(traces, trace));)
 		trace->token = 0;
+	pf_traces_again(traces);
 }
 
 void pf_traces_done(struct pf_traces *traces)

@@ -27,6 +27,7 @@ struct pf_trace {
 	unsigned n_owners;
 	bool stored;
 	uint64_t token; /* of the message under way that clears it; 0: none */
+	bool refused;   /* the broker did not take that message */
 	struct pf_trace *next;
 };
 
@@ -50,7 +51,7 @@ void pf_traces_store(struct pf_traces *traces, struct pf_trace *trace);
 /* All traces, one after the other in no order; the first after NULL, NULL after the last. */
 struct pf_trace *pf_traces_next(const struct pf_traces *traces, const struct pf_trace *trace);
 
-/* Whether it is to be cleared, and that is not under way. */
+/* Whether it is to be cleared, and that is not under way, and was not in vain. */
 bool pf_trace_is_orphan(const struct pf_trace *trace);
 
 /* A new token for messages that clear: no other module uses the same numbers. */
@@ -62,7 +63,15 @@ size_t pf_traces_under_way(const struct pf_traces *traces);
 /* The broker has a message: what it cleared is forgotten. false: it is none of these. */
 bool pf_traces_delivered(struct pf_traces *traces, uint64_t token);
 
-/* A new connection: what was under way on the last one is not any more. */
+/* The broker does not take a message: what it should have cleared stays, until pf_traces_again().
+ */
+void pf_traces_refused(struct pf_traces *traces, uint64_t token);
+
+/* What was refused may be tried again. */
+void pf_traces_again(struct pf_traces *traces);
+
+/* A new connection: what was under way on the last one is not any more, what was refused counts as
+ * new. */
 void pf_traces_reconnected(struct pf_traces *traces);
 
 /* The stored ones as text, the same for the same ones; to be freed. */

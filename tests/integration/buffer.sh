@@ -9,8 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_broker
-ramp=$build/tests/integration/.libs/ramp.so
-[ -e "$ramp" ] || skip_all "$ramp is not built"
+need_ramp
 
 # lost_at_least N: connections
 lost_at_least() {
@@ -67,12 +66,6 @@ times_rise() {
 
 # ---- the daemon -----------------------------------------------------------------------------------
 
-# start_ramps [OPTION...]: with the driver that counts
-start_ramps() {
-  ln -sf "$ramp" "$DRIVER_DIR"/*.so "$dir/drivers/"
-  DRIVER_DIR=$dir/drivers start_daemon "$@"
-}
-
 # a sensor is at a value when the log (-v: debug) says so
 is_at() {
   [ "$(sed -n "s/.*sensor $1: {\"value\":\([0-9]*\),.*/\1/p" "$daemon_log" | tail -n 1)" -ge "$2" ]
@@ -84,7 +77,6 @@ expect_at() {
 
 # a broker that hands on all it gets, and ears there
 start_world() {
-  mkdir "$dir/drivers"
   start_broker 'allow_anonymous true' 'max_queued_messages 0' 'max_inflight_messages 0'
   start_ears
   start_net

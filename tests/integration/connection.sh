@@ -8,28 +8,12 @@
 
 . "$(dirname "$0")/lib.sh"
 need_broker
-fake_broker=$build/tests/integration/fake_broker
 
 configure_pump() {
   configure <<'END'
 outputs: ( { name = "pump"; line = "GPIO27"; active_low = true; },
            { name = "fence"; line = "GPIO5"; } );
 END
-}
-
-# start_fake WORD...: see fake_broker.c; on $port
-start_fake() {
-  [ -x "$fake_broker" ] || exit 77
-  [ -n "$port" ] || free_port
-  "$fake_broker" "$port" "$@" >"$dir/fake.log" 2>&1 &
-  fake=$!
-  pids+=("$fake")
-  until_true "$patience_s" grep -q listens "$dir/fake.log" || fail 'the fake broker does not start'
-}
-
-stop_fake() {
-  kill -KILL "$fake"
-  wait_end "$fake"
 }
 
 connects() {

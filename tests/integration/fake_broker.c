@@ -12,8 +12,12 @@
  *   kick:CODE    takes the client, and ends it by a DISCONNECT of MQTT 5 with this code
  *   old          refuses MQTT 5 as a broker of 3.1.1 does (CONNACK 1), and takes 3.1.1
  *   deaf         takes the client, and refuses every subscription that has "pump/set" in it
+ *   quota:N      takes the client, and N (hex) times says that a quota is exceeded (MQTT 5) when a
+ *                message comes on a topic with "/sensor/" in it
+ *   noisy        takes the client, and acknowledges what never was, and all twice
  *
- * Prints a line for each CONNECT: its number, the version of the protocol, and the time in ms.
+ * Prints a line for each CONNECT: its number, the version of the protocol, and the time in ms; and
+ * one for each message of quota and noisy: `got TOPIC PAYLOAD`, or `refused` for those not taken.
  */
 
 #include <netinet/in.h>
@@ -26,10 +30,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECT    0x10
-#define PUBLISH    0x30
-#define SUBSCRIBE  0x80
-#define DISCONNECT 0xe0
+#define CONNECT     0x10
+#define PUBLISH     0x30
+#define SUBSCRIBE   0x80
+#define UNSUBSCRIBE 0xa0
+#define DISCONNECT  0xe0
 
 struct packet {
 	uint8_t type; /* upper four bits */
@@ -131,6 +136,52 @@ static void answer_subscribe(const struct client *client, bool deaf)
 	answer(client, suback, 4 + n);
 }
 
+/* Each filter was not subscribed; MQTT 5 3.11 and MQTT 3.1.1 3.11. One filter is enough for us. */
+static void answer_unsubscribe(const struct client *client)
+{
+	const uint8_t *id = client->packet.body;
+	const uint8_t v3[] = {0xb0, 2, id[0], id[1]}, v5[] = {0xb0, 4, id[0], id[1], 0, 0x11};
+
+	if (client->version == 5)
+		answer(client, v5, sizeof v5);
+	else
+		answer(client, v3, sizeof v3);
+}
+
+static void tell_publish(const struct client *client, const char *what)
+{
+	const uint8_t *body = client->packet.body;
+	const size_t topic = (size_t)body[0] << 8 | body[1];
+	size_t at = 2 + topic + (client->packet.qos > 0 ? 2 : 0);
+
+	if (client->version == 5)
+		at += 1 + (size_t)body[at]; /* properties, few */
+	printf("%s %.*s %.*s\n", what, (int)topic, (const char *)body + 2,
+		(int)(client->packet.size - at), (const char *)body + at);
+	(void)fflush(stdout);
+}
+
+/* Behaves as it is told in `quota` and `noisy`. */
+static void answer_oddly(const struct client *client, unsigned int *quota, bool noisy)
+{
+	const uint8_t *body = client->packet.body;
+	const size_t topic = (size_t)body[0] << 8 | body[1];
+	const uint8_t *id = body + 2 + topic;
+	const uint8_t refusal[] = {0x40, 3, id[0], id[1], 0x97};
+	const uint8_t noise[] = {0x40, 2, (uint8_t)(id[0] + 1), id[1], 0x40, 2, id[0], id[1], 0x40,
+		2, id[0], id[1], 0x40, 2, id[0], (uint8_t)(id[1] + 1)};
+	const bool refused = *quota > 0 && memmem(body + 2, topic, "/sensor/", 8);
+
+	if (client->packet.qos != 1)
+		return;
+	tell_publish(client, refused ? "refused" : "got");
+	*quota -= refused;
+	if (refused)
+		answer(client, refusal, sizeof refusal);
+	else
+		answer(client, noise + (noisy ? 0 : 4), noisy ? sizeof noise : 4);
+}
+
 static void answer_publish(const struct client *client)
 {
 	const uint8_t *body = client->packet.body;
@@ -142,14 +193,20 @@ static void answer_publish(const struct client *client)
 }
 
 /* A good broker to the client, but for what is asked. */
-static void serve(struct client *client, bool deaf, unsigned int kick)
+static void serve(struct client *client, const char *word, unsigned int code)
 {
-	const uint8_t disconnect[] = {DISCONNECT, 1, (uint8_t)kick};
+	const uint8_t disconnect[] = {DISCONNECT, 1, (uint8_t)code};
+	const bool kick = strncmp(word, "kick", 4) == 0, noisy = strcmp(word, "noisy") == 0;
+	const bool odd = noisy || strncmp(word, "quota", 5) == 0;
 
 	send_connack(client, client->version, 0);
 	while (read_packet(client->fd, &client->packet)) {
 		if (client->packet.type == SUBSCRIBE)
-			answer_subscribe(client, deaf);
+			answer_subscribe(client, strcmp(word, "deaf") == 0);
+		else if (client->packet.type == UNSUBSCRIBE)
+			answer_unsubscribe(client);
+		else if (client->packet.type == PUBLISH && odd)
+			answer_oddly(client, &code, noisy);
 		else if (client->packet.type == PUBLISH)
 			answer_publish(client);
 		else if (client->packet.type == 0xc0)
@@ -183,7 +240,7 @@ static void play(struct client *client, const char *word)
 	else if (strcmp(word, "old") == 0 && client->version == 5)
 		send_connack(client, 4, 1);
 	else
-		serve(client, strcmp(word, "deaf") == 0, code);
+		serve(client, word, code);
 }
 
 static int open_port(int port)

@@ -303,6 +303,23 @@ cut_net() {
   wait_end "$net"
 }
 
+# ---- a broker that is not as it should be -----------------------------------------------------------
+
+# start_fake WORD...: see fake_broker.c; on $port
+start_fake() {
+  [ -x "$build/tests/integration/fake_broker" ] || exit 77
+  [ -n "$port" ] || free_port
+  "$build/tests/integration/fake_broker" "$port" "$@" >"$dir/fake.log" 2>&1 &
+  fake=$!
+  pids+=("$fake")
+  until_true "$patience_s" grep -q listens "$dir/fake.log" || fail 'the fake broker does not start'
+}
+
+stop_fake() {
+  kill -KILL "$fake"
+  wait_end "$fake"
+}
+
 # ---- messages -------------------------------------------------------------------------------------
 
 # Patterns are those of [[ == ]]: * and ? stand for anything; quote [ and \ with a backslash.
@@ -449,6 +466,17 @@ start_daemon() {
 start_online() {
   start_daemon "$@"
   expect '1 t/status online'
+}
+
+need_ramp() {
+  [ -e "$build/tests/integration/.libs/ramp.so" ] || skip_all 'ramp.so is not built'
+}
+
+# start_ramps [OPTION...]: with the driver that counts: ramp.c
+start_ramps() {
+  mkdir -p "$dir/drivers"
+  ln -sf "$build/tests/integration/.libs/ramp.so" "$DRIVER_DIR"/*.so "$dir/drivers/"
+  DRIVER_DIR=$dir/drivers start_daemon "$@"
 }
 
 # stop_daemon: cleanly; sets $status, which has to be 0

@@ -329,7 +329,7 @@ static void acknowledgements_that_nobody_waits_for_are_none(void)
 	start_connected(command_topic);
 	T_INT(pf_link_publish(watched.link, &kept), 0);
 	T_TRUE(waits_until(&broker.account->n_published, 1, 5));
-	T_FALSE(watched_wait(&watched, &watched.delivered, 1, 0.2));
+	T_FALSE(watched_wait(&watched, &watched.fates[PF_FATE_CONFIRMED], 1, 0.2));
 	stop();
 }
 
