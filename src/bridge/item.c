@@ -11,72 +11,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-static struct pf_state *add_state(struct pf_item *item, const char *suffix, bool retain)
-{
-	char *topic = pf_format(
-		"%s%s%s", item->config->topic, suffix ? "/" : "", suffix ? suffix : "");
-	struct pf_state *state = pf_state_add(
-		&item->env->publisher, topic, item->config->qos, retain);
-
-	free(topic);
-	return state;
-}
-
-struct pf_state *pf_item_add_state(struct pf_item *item, const char *suffix)
-{
-	return add_state(item, suffix, item->config->retain);
-}
-
-void pf_item_add_topics(struct pf_item *item)
-{
-	item->error = add_state(item, "error", true);
-}
-
-void pf_item_add_availability(struct pf_item *item)
-{
-	item->availability = add_state(item, "availability", true);
-}
-
-void pf_item_drop_topics(struct pf_item *item, bool clear)
-{
-	pf_state_remove(&item->env->publisher, item->error, clear);
-	pf_state_remove(&item->env->publisher, item->availability, clear);
-	item->error = item->availability = NULL;
-}
-
-void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
-	const struct pf_item_config *config)
-{
-	*item = (struct pf_item){.env = env, .kind = kind, .config = config};
-	pf_item_add_topics(item);
-	item->next = env->items;
-	if (item->next)
-		item->next->previous = item;
-	env->items = item;
-}
-
-static void leave_list(struct pf_item *item)
-{
-	if (!item->previous && !item->next && item->env->items != item)
-		return;
-	if (item->previous)
-		item->previous->next = item->next;
-	else
-		item->env->items = item->next;
-	if (item->next)
-		item->next->previous = item->previous;
-	item->previous = item->next = NULL;
-}
-
-void pf_item_done(struct pf_item *item, bool clear)
-{
-	pf_item_drop_topics(item, clear);
-	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
-		free(item->hindrances[i]);
-	memset(item->hindrances, 0, sizeof item->hindrances);
-	leave_list(item);
-}
-
 void pf_item_news(const struct pf_item *item)
 {
 	if (item->env->news)
@@ -160,7 +94,7 @@ void pf_item_raise(struct pf_item *item, enum pf_hindrance which, const char *fo
 	pf_item_news(item);
 }
 
-void pf_item_lower(struct pf_item *item, unsigned which)
+static void lower(struct pf_item *item, unsigned which)
 {
 	for (size_t i = 0; i < PF_N_HINDRANCES; i++) {
 		if (!(which & 1u << i))
@@ -168,6 +102,11 @@ void pf_item_lower(struct pf_item *item, unsigned which)
 		free(item->hindrances[i]);
 		item->hindrances[i] = NULL;
 	}
+}
+
+void pf_item_lower(struct pf_item *item, unsigned which)
+{
+	lower(item, which);
 	pf_item_tell(item);
 }
 
@@ -175,4 +114,103 @@ void pf_item_online(struct pf_item *item)
 {
 	item->seen = !pf_item_is_hindered(item, PF_HINDRANCES_OF_HARDWARE);
 	pf_item_tell(item);
+}
+
+/* ---- topics, life ---------------------------------------------------------------------------- */
+
+/*
+ * One topic of the item is refused, or is not any more. With several of them it stays with the
+ * first reason: that it is told may be refused, too.
+ */
+static void on_refused(void *owner, const char *topic, const char *reason)
+{
+	struct pf_item *item = owner;
+
+	if (reason && item->n_refused++ == 0)
+		pf_item_raise(
+			item, PF_HINDRANCE_MESSAGES, "not published on %s: %s", topic, reason);
+	else if (!reason && item->n_refused > 0 && --item->n_refused == 0)
+		pf_item_lower(item, PF_HINDRANCE_MESSAGES);
+}
+
+static struct pf_state *add_topic(struct pf_item *item, const char *topic, bool retain)
+{
+	struct pf_state *state = pf_state_add(
+		&item->env->publisher, topic, item->config->qos, retain);
+
+	pf_state_watch(state, on_refused, item);
+	return state;
+}
+
+struct pf_state *pf_item_add_state_at(struct pf_item *item, const char *topic)
+{
+	return add_topic(item, topic, item->config->retain);
+}
+
+static struct pf_state *add_state(struct pf_item *item, const char *suffix, bool retain)
+{
+	char *topic = pf_format(
+		"%s%s%s", item->config->topic, suffix ? "/" : "", suffix ? suffix : "");
+	struct pf_state *state = add_topic(item, topic, retain);
+
+	free(topic);
+	return state;
+}
+
+struct pf_state *pf_item_add_state(struct pf_item *item, const char *suffix)
+{
+	return add_state(item, suffix, item->config->retain);
+}
+
+void pf_item_add_topics(struct pf_item *item)
+{
+	item->error = add_state(item, "error", true);
+}
+
+void pf_item_add_availability(struct pf_item *item)
+{
+	item->availability = add_state(item, "availability", true);
+}
+
+void pf_item_drop_topics(struct pf_item *item, bool clear)
+{
+	pf_state_remove(&item->env->publisher, item->error, clear);
+	pf_state_remove(&item->env->publisher, item->availability, clear);
+	item->error = item->availability = NULL;
+	/* nothing is known of the next ones */
+	item->n_refused = 0;
+	lower(item, PF_HINDRANCE_MESSAGES);
+}
+
+void pf_item_init(struct pf_item *item, struct pf_env *env, const char *kind,
+	const struct pf_item_config *config)
+{
+	*item = (struct pf_item){.env = env, .kind = kind, .config = config};
+	pf_item_add_topics(item);
+	item->next = env->items;
+	if (item->next)
+		item->next->previous = item;
+	env->items = item;
+}
+
+static void leave_list(struct pf_item *item)
+{
+	if (!item->previous && !item->next && item->env->items != item)
+		return;
+	if (item->previous)
+		item->previous->next = item->next;
+	else
+		item->env->items = item->next;
+	if (item->next)
+		item->next->previous = item->previous;
+	item->previous = item->next = NULL;
+}
+
+void pf_item_done(struct pf_item *item, bool clear)
+{
+	pf_item_drop_topics(item, clear);
+	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
+		free(item->hindrances[i]);
+	memset(item->hindrances, 0, sizeof item->hindrances);
+	leave_list(item);
 }

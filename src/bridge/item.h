@@ -25,14 +25,15 @@
 
 /* What can keep an item from being used, as bits. The lowest one raised is the one told of. */
 enum pf_hindrance {
-	PF_HINDRANCE_BUS = 1,       /* a call on its bus does not come back */
-	PF_HINDRANCE_FAULT = 2,     /* it does not answer, or what it says cannot be true */
-	PF_HINDRANCE_LEVEL = 4,     /* the line does not have the level that it was set */
-	PF_HINDRANCE_COMMANDS = 8,  /* the broker refuses the topic of its commands */
-	PF_HINDRANCE_HEARTBEAT = 16 /* ... or of its heartbeat */
+	PF_HINDRANCE_BUS = 1,        /* a call on its bus does not come back */
+	PF_HINDRANCE_FAULT = 2,      /* it does not answer, or what it says cannot be true */
+	PF_HINDRANCE_LEVEL = 4,      /* the line does not have the level that it was set */
+	PF_HINDRANCE_COMMANDS = 8,   /* the broker refuses the topic of its commands */
+	PF_HINDRANCE_HEARTBEAT = 16, /* ... or of its heartbeat */
+	PF_HINDRANCE_MESSAGES = 32,  /* the broker does not take what it publishes */
 };
 
-#define PF_N_HINDRANCES 5
+#define PF_N_HINDRANCES 6
 
 /* Those after which the value has to be seen again before it counts as true. */
 #define PF_HINDRANCES_OF_HARDWARE (PF_HINDRANCE_BUS | PF_HINDRANCE_FAULT | PF_HINDRANCE_LEVEL)
@@ -44,6 +45,7 @@ struct pf_item {
 	bool seen;                         /* its value is published, and true */
 	bool faulty;                       /* the log says that it does not work */
 	char *hindrances[PF_N_HINDRANCES]; /* the reasons of those raised; NULL: it is not */
+	size_t n_refused;                  /* topics of it whose last message was not taken */
 	uint64_t n_errors;                 /* times at which something began to hinder it */
 	struct pf_state *error, *availability;
 	struct pf_item *previous, *next; /* in env->items */
@@ -101,5 +103,8 @@ void pf_item_news(const struct pf_item *item);
 /* Adds TOPIC or TOPIC/SUFFIX as a state of the item, with its QoS and retain. suffix may be NULL.
  */
 struct pf_state *pf_item_add_state(struct pf_item *item, const char *suffix);
+
+/* The same with a topic of its own. */
+struct pf_state *pf_item_add_state_at(struct pf_item *item, const char *topic);
 
 #endif

@@ -23,8 +23,7 @@ void pf_sensor_values_init(struct pf_sensor_values *values, struct pf_item *item
 		return;
 	}
 	for (size_t i = 0; i < config->driver->n_channels; i++)
-		values->states[i] = pf_state_add(&item->env->publisher, config->channels[i].topic,
-			config->item.qos, config->item.retain);
+		values->states[i] = pf_item_add_state_at(item, config->channels[i].topic);
 }
 
 void pf_sensor_values_done(struct pf_sensor_values *values, bool clear)
