@@ -268,6 +268,7 @@ void watched_start(struct watched_link *watched, const char *const *topics)
 		watched->loop, &watched->config, watched->will_topic, &callbacks, watched);
 	for (; topics && *topics; topics++)
 		pf_link_subscribe(watched->link, *topics, 1, false);
+	pf_link_subscribe_now(watched->link);
 	T_INT(pf_link_start(watched->link), 0);
 }
 

@@ -107,10 +107,10 @@ static void on_message(void *user, const struct pf_link_message *message)
 {
 	struct pf_bridge *bridge = user;
 	const uint64_t now_ns = pf_clock_now_ns();
+	const bool stale = pf_age_is_stale(now_ns, message->since_ns);
 
 	pf_discovery_message(&bridge->discovery, message);
-	pf_items_message(
-		&bridge->items, now_ns, message, pf_age_is_stale(now_ns, message->since_ns));
+	pf_items_message(&bridge->items, now_ns, message, stale);
 }
 
 static void on_done(void *user, const struct pf_delivery *delivery)
@@ -144,6 +144,13 @@ static void claim_status(struct pf_bridge *bridge)
 	free(topic);
 }
 
+static void subscribe(struct pf_bridge *bridge)
+{
+	pf_items_subscribe(&bridge->items, bridge->env.publisher.link);
+	pf_discovery_subscribe(&bridge->discovery, bridge->env.publisher.link);
+	pf_link_subscribe_now(bridge->env.publisher.link);
+}
+
 static int start_link(struct pf_bridge *bridge)
 {
 	static const struct pf_link_callbacks callbacks = {.connected = on_connected,
@@ -157,21 +164,12 @@ static int start_link(struct pf_bridge *bridge)
 	bridge->link_config = pf_config_hold(bridge->env.config);
 	bridge->env.publisher.link = pf_link_new(bridge->env.loop, &bridge->env.config->mqtt,
 		bridge->status->topic, &callbacks, bridge);
-	pf_items_subscribe(&bridge->items, bridge->env.publisher.link);
-	pf_discovery_subscribe(&bridge->discovery, bridge->env.publisher.link);
+	subscribe(bridge);
 	return pf_link_start(bridge->env.publisher.link);
 }
 
-static void free_link(struct pf_bridge *bridge)
-{
-	pf_link_free(bridge->env.publisher.link);
-	bridge->env.publisher.link = NULL;
-	pf_config_free(bridge->link_config);
-	bridge->link_config = NULL;
-}
-
 /* `info` counts since the start, a link since it was made. */
-static void count_link(struct pf_bridge *bridge)
+static void free_link(struct pf_bridge *bridge)
 {
 	struct pf_link_stats stats;
 
@@ -180,6 +178,10 @@ static void count_link(struct pf_bridge *bridge)
 	bridge->env.n_sent += stats.sent;
 	bridge->env.n_received += stats.received;
 	bridge->env.n_dropped += stats.dropped;
+	pf_link_free(bridge->env.publisher.link);
+	bridge->env.publisher.link = NULL;
+	pf_config_free(bridge->link_config);
+	bridge->link_config = NULL;
 }
 
 /* Whether outputs behind a bus are still coming to rest; one that hangs is not waited for. */
@@ -198,7 +200,6 @@ static void on_link_ended(struct pf_timer *timer, uint64_t now_ns)
 		bridge->stopped(bridge->user);
 		return;
 	}
-	count_link(bridge);
 	free_link(bridge);
 	bridge->link_ending = false;
 	r = start_link(bridge);
@@ -217,8 +218,7 @@ static void end_link(struct pf_bridge *bridge, uint32_t deadline_ms, bool say_of
 	pf_link_stop(bridge->env.publisher.link, deadline_ms);
 }
 
-/* Ends the link when all outputs are at rest and the broker is there, so that it can tell of them.
- */
+/* Ends the link when all outputs are at rest and the broker is there, so that it can say so. */
 static void on_rest(struct pf_timer *timer, uint64_t now_ns)
 {
 	struct pf_bridge *bridge = PF_OWNER(timer, struct pf_bridge, rest);
@@ -333,9 +333,7 @@ static void move_prefix(struct pf_bridge *bridge)
 void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 {
 	struct pf_config *old = bridge->env.config;
-	const bool same_link = pf_same_mqtt(&old->mqtt, &config->mqtt) &&
-			       pf_items_same_subscriptions(old, config) &&
-			       pf_discovery_same_subscription(old, config);
+	const bool same_link = pf_same_mqtt(&old->mqtt, &config->mqtt);
 	const bool moved = strcmp(old->mqtt.prefix, config->mqtt.prefix) != 0;
 
 	pf_buffers_use(bridge->env.buffers, config);
@@ -347,7 +345,9 @@ void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config)
 	if (moved)
 		move_prefix(bridge);
 	pf_publisher_sweep(&bridge->env.publisher);
-	if (same_link || bridge->link_ending)
+	if (!bridge->link_ending && same_link)
+		subscribe(bridge);
+	if (bridge->link_ending || same_link)
 		return;
 	bridge->link_ending = true;
 	bridge->owes = bridge->owes || bridge->env.publisher.connected;
@@ -367,8 +367,7 @@ void pf_bridge_stop(struct pf_bridge *bridge)
 	bridge->stopping = true;
 	bridge->stop_ns = pf_clock_now_ns();
 	pf_items_exit(&bridge->items, bridge->stop_ns + REST_DEADLINE_MS * PF_NS_PER_MS);
-	/* if the old link is ending for a reload, another one tells what has become of the outputs
-	 */
+	/* if the old link is ending for a reload, the next one tells of the outputs */
 	if (!bridge->link_ending)
 		on_rest(&bridge->rest, bridge->stop_ns);
 }

@@ -37,7 +37,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 
 /*
  * Goes over to another configuration and takes over the hold on it: see pf_items_reload(). The
- * connection to the broker stays if nothing that concerns it has changed.
+ * connection to the broker stays if the settings of `mqtt` do.
  */
 void pf_bridge_reload(struct pf_bridge *bridge, struct pf_config *config);
 

@@ -201,13 +201,6 @@ void pf_discovery_subscribe(const struct pf_discovery *discovery, struct pf_link
 		pf_link_subscribe(link, discovery->birth_topic, 1, false);
 }
 
-bool pf_discovery_same_subscription(const struct pf_config *a, const struct pf_config *b)
-{
-	return !b->home_assistant.discovery ||
-	       (a->home_assistant.discovery &&
-		       strcmp(a->home_assistant.prefix, b->home_assistant.prefix) == 0);
-}
-
 void pf_discovery_disconnected(struct pf_discovery *discovery)
 {
 	pf_timer_stop(&discovery->env->timers, &discovery->birth);

@@ -37,9 +37,6 @@ void pf_discovery_reload(struct pf_discovery *discovery);
 /* Adds what has to be subscribed to a new link. */
 void pf_discovery_subscribe(const struct pf_discovery *discovery, struct pf_link *link);
 
-/* Whether a link made for `a` is subscribed to what `b` needs. */
-bool pf_discovery_same_subscription(const struct pf_config *a, const struct pf_config *b);
-
 /* Connected: takes back the components that are gone. Before the states are published. */
 void pf_discovery_connected(struct pf_discovery *discovery);
 

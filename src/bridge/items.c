@@ -255,7 +255,9 @@ void pf_items_message(
 
 void pf_items_unheard(struct pf_items *items, const char *topic, const char *reason)
 {
-	char *text = pf_format("the broker refuses the subscription to %s: %s", topic, reason);
+	char *text = reason ? pf_format("the broker refuses the subscription to %s: %s", topic,
+				      reason)
+			    : NULL;
 
 	for (size_t i = 0; i < items->env->config->n_outputs; i++)
 		pf_output_item_unheard(items->outputs[i], topic, text);
@@ -292,27 +294,6 @@ void pf_items_subscribe(const struct pf_items *items, struct pf_link *link)
 			pf_link_subscribe(
 				link, config->outputs[i].failsafe.heartbeat_topic, 1, false);
 	}
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_config *b)
-{
-	if (a->n_outputs != b->n_outputs)
-		return false;
-	for (size_t i = 0; i < a->n_outputs; i++) {
-		const struct pf_output_config *x = &a->outputs[i], *y = &b->outputs[i];
-
-		if (!same_text(x->item.topic, y->item.topic) ||
-			!same_text(x->command_topic, y->command_topic) ||
-			!same_text(x->failsafe.heartbeat_topic, y->failsafe.heartbeat_topic) ||
-			x->accept_retained != y->accept_retained)
-			return false;
-	}
-	return true;
 }
 
 /* ---- stop -------------------------------------------------------------------------------------

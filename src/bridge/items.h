@@ -44,7 +44,7 @@ void pf_items_overloaded(struct pf_items *items, const char *topic, uint64_t n);
 void pf_items_message(
 	struct pf_items *items, uint64_t now_ns, const struct pf_link_message *message, bool stale);
 
-/* The broker refuses the subscription to this topic, until the link is down. */
+/* The broker refuses the subscription to this topic, until the link is down; NULL: it does not. */
 void pf_items_unheard(struct pf_items *items, const char *topic, const char *reason);
 
 /* Tells the outputs that the broker is there or away. */
@@ -52,9 +52,6 @@ void pf_items_link(struct pf_items *items, bool up);
 
 /* Adds all command and heartbeat topics to a new link. */
 void pf_items_subscribe(const struct pf_items *items, struct pf_link *link);
-
-/* Whether a link made for `a` is subscribed to what `b` needs. */
-bool pf_items_same_subscriptions(const struct pf_config *a, const struct pf_config *b);
 
 /*
  * Brings all outputs to their on_exit states at once and lets the sensors rest. An "on" that a

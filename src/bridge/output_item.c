@@ -56,14 +56,22 @@ static void on_tick(struct pf_timer *timer, uint64_t now_ns)
 		pf_limit_notice_settle(&output->notice, output->item.env, &output->output);
 }
 
+static void hinder(struct pf_output_item *output, enum pf_hindrance which, const char *reason)
+{
+	if (reason)
+		pf_item_raise(&output->item, which, "%s", reason);
+	else
+		pf_item_lower(&output->item, which);
+}
+
 void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason)
 {
 	const char *heartbeat = output->config->failsafe.heartbeat_topic;
 
 	if (strcmp(topic, output->config->command_topic) == 0)
-		pf_item_raise(&output->item, PF_HINDRANCE_COMMANDS, "%s", reason);
+		hinder(output, PF_HINDRANCE_COMMANDS, reason);
 	if (heartbeat && strcmp(topic, heartbeat) == 0)
-		pf_item_raise(&output->item, PF_HINDRANCE_HEARTBEAT, "%s", reason);
+		hinder(output, PF_HINDRANCE_HEARTBEAT, reason);
 }
 
 void pf_output_item_link(struct pf_output_item *output, uint64_t now_ns, bool up)

@@ -107,7 +107,8 @@ void pf_output_item_button(struct pf_output_item *output, const char *input, uin
 
 /*
  * The broker refuses the subscription to this topic, as `reason` says: if it is that of commands or
- * of the heartbeat, the output is not available until the link is down.
+ * of the heartbeat, the output is not available until the link is down. NULL: it does not (any
+ * more).
  */
 void pf_output_item_unheard(struct pf_output_item *output, const char *topic, const char *reason);
 

@@ -62,11 +62,21 @@ static void lose(struct pf_client *client, const char *reason)
 	pf_inbox_put(&client->inbox, PF_NEWS_LOST, reason);
 }
 
+/* Why the broker, or we, ended the session, as far as that was said; or NULL. */
+static const char *parting(const struct pf_client *client)
+{
+	const struct pf_tap *tap = &client->session.wire.tap;
+
+	if (tap->left)
+		return pf_reason_text(tap->reason);
+	return tap->bad ? "the broker sent a packet that is too large" : NULL;
+}
+
 static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 {
 	char text[PF_DIAGNOSIS_SIZE] = "";
+	const char *reason;
 	enum pf_failure failure;
-	struct pf_news *news;
 
 	close_session(client);
 	if (!pf_session_open(&client->session, &client->endpoint, version, &client->warned_open,
@@ -76,22 +86,35 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 	}
 	pf_liveness_open(&client->liveness, client->endpoint.keepalive_s,
 		client->session.limits.keepalive_s, client->subscriptions.n > 0, pf_clock_now_ns());
-	if (!pf_session_subscribe(&client->session, &client->subscriptions)) {
-		const struct pf_tap *tap = &client->session.wire.tap;
-
+	if (!pf_session_subscribe(
+		    &client->session, client->subscriptions.list, client->subscriptions.n)) {
+		reason = parting(client);
 		fail(client, PF_FAILURE_OTHER,
-			tap->left  ? pf_reason_text(tap->reason)
-			: tap->bad ? "the broker sent a packet that is too large"
-				   : "it does not answer the subscriptions");
+			reason ? reason : "it does not answer the subscriptions");
 		return;
 	}
 	client->connected = true;
 	client->pongs = 0;
 	client->seen_bytes = 0;
-	news = pf_calloc(1, sizeof *news);
-	news->kind = PF_NEWS_CONNECTED;
-	news->limits = client->session.limits;
-	pf_inbox_put_news(&client->inbox, news);
+	pf_inbox_put_subscribed(
+		&client->inbox, PF_NEWS_CONNECTED, &client->session.limits, &client->subscriptions);
+}
+
+/* Without a connection the next one will do all of it; if it breaks meanwhile, watch() finds that.
+ */
+static void subscribe_now(struct pf_client *client, struct pf_subscriptions subscriptions)
+{
+	struct pf_subscriptions before = client->subscriptions;
+
+	client->subscriptions = subscriptions;
+	if (client->connected &&
+		pf_session_resubscribe(&client->session, &client->subscriptions, &before)) {
+		pf_inbox_put_subscribed(&client->inbox, PF_NEWS_SUBSCRIBED, &client->session.limits,
+			&client->subscriptions);
+		if (client->subscriptions.n > 0)
+			pf_liveness_listen(&client->liveness);
+	}
+	pf_subscriptions_done(&before);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -176,12 +199,10 @@ static uint64_t ack_end_ns(const struct pf_client *client)
 /* Why the connection is no good any more; NULL: it is. All that has come until now_ns is read. */
 static const char *trouble(const struct pf_client *client, uint64_t now_ns)
 {
-	const struct pf_tap *tap = &client->session.wire.tap;
+	const char *reason = parting(client);
 
-	if (tap->left)
-		return pf_reason_text(tap->reason);
-	if (tap->bad)
-		return "the broker sent a packet that is too large";
+	if (reason)
+		return reason;
 	if (!pf_session_is_up(&client->session) || pf_liveness_is_dead(&client->liveness, now_ns))
 		return "the broker closed it or does not answer";
 	if (now_ns >= ack_end_ns(client))
@@ -247,6 +268,9 @@ static bool obey(struct pf_client *client, const struct pf_order *order)
 	case PF_ORDER_PUBLISH:
 		publish_now(client, order->message);
 		return true;
+	case PF_ORDER_SUBSCRIBE:
+		subscribe_now(client, order->subscriptions);
+		return true;
 	case PF_ORDER_QUIT:
 		close_session(client);
 		return false;
@@ -307,14 +331,13 @@ struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_confi
 	return client;
 }
 
-void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored)
+void pf_client_subscribe(struct pf_client *client, struct pf_subscriptions subscriptions)
 {
-	pf_subscriptions_add(&client->subscriptions, topic, qos, stored);
-}
-
-const struct pf_subscription *pf_client_subscription(const struct pf_client *client, size_t index)
-{
-	return index < client->subscriptions.n ? &client->subscriptions.list[index] : NULL;
+	if (client->started)
+		pf_orders_put(&client->orders, (struct pf_order){.kind = PF_ORDER_SUBSCRIBE,
+						       .subscriptions = subscriptions});
+	else
+		client->subscriptions = subscriptions;
 }
 
 int pf_client_start(struct pf_client *client)

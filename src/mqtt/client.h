@@ -26,14 +26,11 @@ struct pf_client;
 struct pf_client *pf_client_new(struct ev_loop *loop, const struct pf_mqtt_config *config,
 	const char *will_topic, void (*on_ready)(void *user), void *user);
 
-/* Adds a topic that every connect subscribes. Before pf_client_start(). */
-void pf_client_subscribe(struct pf_client *client, const char *topic, int qos, bool stored);
-
 /*
- * Topic number index with the broker's last answer, borrowed; NULL: there are no more. While
- * PF_NEWS_CONNECTED is handled.
+ * What is to be subscribed from now on, taken over: at every connect, and, if connected, at once as
+ * far as it is another than before. Then that ends with PF_NEWS_SUBSCRIBED.
  */
-const struct pf_subscription *pf_client_subscription(const struct pf_client *client, size_t index);
+void pf_client_subscribe(struct pf_client *client, struct pf_subscriptions subscriptions);
 
 /* Starts the thread. 0 or a negative errno. */
 int pf_client_start(struct pf_client *client);

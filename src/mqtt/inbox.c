@@ -21,8 +21,10 @@
 
 void pf_news_free(struct pf_news *news)
 {
-	if (news)
+	if (news) {
+		pf_subscriptions_done(&news->subscriptions);
 		free(news->text);
+	}
 	free(news);
 }
 
@@ -164,6 +166,17 @@ void pf_inbox_put_done(struct pf_inbox *inbox, uint64_t serial, enum pf_fate fat
 	news->serial = serial;
 	news->fate = fate;
 	news->text = text ? pf_strdup(text) : NULL;
+	pf_inbox_put_news(inbox, news);
+}
+
+void pf_inbox_put_subscribed(struct pf_inbox *inbox, enum pf_news_kind kind,
+	const struct pf_limits *limits, const struct pf_subscriptions *subscriptions)
+{
+	struct pf_news *news = pf_calloc(1, sizeof *news);
+
+	news->kind = kind;
+	news->limits = *limits;
+	news->subscriptions = pf_subscriptions_copy(subscriptions);
 	pf_inbox_put_news(inbox, news);
 }
 

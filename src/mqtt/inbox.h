@@ -24,12 +24,13 @@
 #include "mqtt/session.h"
 
 enum pf_news_kind {
-	PF_NEWS_CONNECTED, /* and subscribed; limits */
-	PF_NEWS_FAILED,    /* could not connect; failure and text */
-	PF_NEWS_LOST,      /* text */
-	PF_NEWS_DONE,      /* a message has come to its end, once for each pf_client_publish():
-				serial, fate, and text if it is refused */
-	PF_NEWS_ENDED,     /* the thread has ended, the last news */
+	PF_NEWS_CONNECTED,  /* and subscribed; limits, subscriptions */
+	PF_NEWS_SUBSCRIBED, /* others than before; subscriptions */
+	PF_NEWS_FAILED,     /* could not connect; failure and text */
+	PF_NEWS_LOST,       /* text */
+	PF_NEWS_DONE,       /* a message has come to its end, once for each pf_client_publish():
+				 serial, fate, and text if it is refused */
+	PF_NEWS_ENDED,      /* the thread has ended, the last news */
 };
 
 /* Something about the connection. Freed with pf_news_free(). */
@@ -37,7 +38,8 @@ struct pf_news {
 	enum pf_news_kind kind;
 	enum pf_failure failure;
 	struct pf_limits limits;
-	uint64_t serial; /* of the message */
+	struct pf_subscriptions subscriptions; /* with the broker's answers */
+	uint64_t serial;                       /* of the message */
 	enum pf_fate fate;
 	char *text; /* or NULL */
 };
@@ -76,6 +78,10 @@ void pf_inbox_put(struct pf_inbox *inbox, enum pf_news_kind kind, const char *te
 /* Puts the end of a message in; text is copied, or NULL. Any thread. */
 void pf_inbox_put_done(
 	struct pf_inbox *inbox, uint64_t serial, enum pf_fate fate, const char *text);
+
+/* Puts news of a connection and its subscriptions in; they are copied. Any thread. */
+void pf_inbox_put_subscribed(struct pf_inbox *inbox, enum pf_news_kind kind,
+	const struct pf_limits *limits, const struct pf_subscriptions *subscriptions);
 
 /* Puts news in and takes it over. Any thread. */
 void pf_inbox_put_news(struct pf_inbox *inbox, struct pf_news *news);

@@ -46,6 +46,7 @@ struct pf_link {
 	void *user;
 
 	struct pf_client *client;
+	struct pf_subscriptions wanted; /* until they are subscribed */
 	struct pf_deliveries deliveries;
 	struct pf_version version;
 	struct pf_backoff backoff;
@@ -150,21 +151,16 @@ static bool take_message(struct pf_link *link, bool drop)
 	return incoming != NULL;
 }
 
-/* The broker's answers to the subscriptions. */
-static void tell_unheard(struct pf_link *link)
+/* The broker's answers to the subscriptions; at a connect nobody thinks that one is refused yet. */
+static void tell_unheard(struct pf_link *link, const struct pf_subscriptions *subscriptions)
 {
-	const struct pf_subscription *subscription;
-	size_t n = 0, index = 0;
-
-	for (size_t i = 0; (subscription = pf_client_subscription(link->client, i)); i++)
-		n += subscription->answer >= PF_REASON_FAILURE;
-	for (size_t i = 0; (subscription = pf_client_subscription(link->client, i)); i++) {
-		const char *reason = pf_reason_text(subscription->answer);
-
-		if (subscription->answer < PF_REASON_FAILURE)
-			continue;
-		pf_link_log_unheard(&link->log, index++, n, subscription->topic, reason);
-		link->callbacks.unheard(link->user, subscription->topic, reason);
+	pf_link_log_unheard(&link->log, subscriptions);
+	for (const struct pf_subscription *s = subscriptions->list;
+		s < subscriptions->list + subscriptions->n; s++) {
+		if (s->answer >= PF_REASON_FAILURE)
+			link->callbacks.unheard(link->user, s->topic, pf_reason_text(s->answer));
+		else if (link->state == STATE_CONNECTED && !s->carried)
+			link->callbacks.unheard(link->user, s->topic, NULL);
 	}
 }
 
@@ -179,7 +175,7 @@ static void on_connected(struct pf_link *link, const struct pf_news *news)
 	if (!link->stopping) {
 		link->stats.connected = true;
 		link->stats.reconnects += again;
-		tell_unheard(link);
+		tell_unheard(link, &news->subscriptions);
 		/* nothing goes out yet: what has waited is replaced by what is true now */
 		link->callbacks.connected(link->user);
 	}
@@ -252,6 +248,10 @@ static bool handle(struct pf_link *link, const struct pf_news *news)
 	switch (news->kind) {
 	case PF_NEWS_CONNECTED:
 		on_connected(link, news);
+		break;
+	case PF_NEWS_SUBSCRIBED:
+		if (link->stats.connected)
+			tell_unheard(link, &news->subscriptions);
 		break;
 	case PF_NEWS_FAILED:
 		while (take_message(link, true))
@@ -333,13 +333,20 @@ void pf_link_free(struct pf_link *link)
 	ev_timer_stop(link->loop, &link->deadline);
 	pf_client_free(link->client);
 	pf_deliveries_free(&link->deliveries);
+	pf_subscriptions_done(&link->wanted);
 	pf_link_log_done(&link->log);
 	free(link);
 }
 
 void pf_link_subscribe(struct pf_link *link, const char *topic, int qos, bool stored)
 {
-	pf_client_subscribe(link->client, topic, qos, stored);
+	pf_subscriptions_add(&link->wanted, topic, qos, stored);
+}
+
+void pf_link_subscribe_now(struct pf_link *link)
+{
+	pf_client_subscribe(link->client, link->wanted);
+	link->wanted = (struct pf_subscriptions){0};
 }
 
 int pf_link_start(struct pf_link *link)
@@ -389,5 +396,5 @@ void pf_link_stop(struct pf_link *link, uint32_t deadline_ms)
 
 void pf_link_get_stats(const struct pf_link *link, struct pf_link_stats *ret_stats)
 {
-	*ret_stats = link->stats;
+	*ret_stats = link ? link->stats : (struct pf_link_stats){0};
 }

@@ -36,8 +36,9 @@ struct pf_link_callbacks {
 	 */
 	void (*connected)(void *user);
 	/*
-	 * The broker refuses the subscription to this topic; reason in plain words. Right before
-	 * each `connected`, and true until that connection ends. Logged already.
+	 * The broker refuses the subscription to this topic; reason in plain words, NULL: it does
+	 * not (any more). Right before each `connected`, and after pf_link_subscribe_now(); true
+	 * until that connection ends. Logged already.
 	 */
 	void (*unheard)(void *user, const char *topic, const char *reason);
 	/* The connection was lost (not: could not be made). reason in plain words. */
@@ -80,12 +81,20 @@ struct pf_link *pf_link_new(struct ev_loop *loop, const struct pf_mqtt_config *c
 void pf_link_free(struct pf_link *link);
 
 /*
- * Adds a topic (no wildcards) to what is subscribed at every connect, with the given QoS. Before
- * pf_link_start(). Subscribed with clean start, session expiry 0 and Retain As Published 0; unless
- * `stored` messages are wanted, with Retain Handling 2 (MQTT 5 3.8.3.1), so that they are not even
- * sent; with 3.1.1 they come with `retained` set.
+ * Adds a topic (no wildcards), with the given QoS, to what is wanted from
+ * pf_link_subscribe_now() on. Subscribed with clean start, session
+ * expiry 0 and Retain As Published 1; unless `stored` messages are wanted, with Retain Handling 2
+ * (MQTT 5 3.8.3.1), so that they are not even sent; with 3.1.1 they come with `retained` set.
  */
 void pf_link_subscribe(struct pf_link *link, const char *topic, int qos, bool stored);
+
+/*
+ * What was added since the last call is all that is wanted from now on, at every connect. On a
+ * connection that stands only what is new is subscribed, so that stored messages come once, and
+ * what is gone is unsubscribed; refused topics are told as at a connect, old refusals, too. Not
+ * after pf_link_stop().
+ */
+void pf_link_subscribe_now(struct pf_link *link);
 
 /* Starts the link thread and the first connect. 0 or a negative errno. */
 int pf_link_start(struct pf_link *link);
@@ -108,7 +117,7 @@ int pf_link_share(const struct pf_link *link);
  */
 void pf_link_stop(struct pf_link *link, uint32_t deadline_ms);
 
-/* The counters now. */
+/* The counters now; all zero for NULL. */
 void pf_link_get_stats(const struct pf_link *link, struct pf_link_stats *ret_stats);
 
 #endif

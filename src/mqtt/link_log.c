@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "mqtt/reason.h"
 
 #define QUICK_NS    (30 * PF_NS_PER_S)  /* so soon again: another client may have the client_id */
 #define SHORT_NS    (300 * PF_NS_PER_S) /* so soon again: part of the same trouble */
@@ -127,13 +128,20 @@ void pf_link_log_refused(
 	log->refusal = text;
 }
 
-void pf_link_log_unheard(const struct pf_link_log *log, size_t index, size_t n, const char *topic,
-	const char *reason)
+void pf_link_log_unheard(
+	const struct pf_link_log *log, const struct pf_subscriptions *subscriptions)
 {
-	if (log->quiet)
-		return;
-	if (index < UNHEARD_MAX)
-		pf_warning("mqtt: the broker refuses the subscription to %s: %s", topic, reason);
-	else if (index == UNHEARD_MAX)
+	size_t n = 0;
+
+	for (size_t i = 0; i < subscriptions->n; i++) {
+		const struct pf_subscription *refused = &subscriptions->list[i];
+
+		if (refused->answer < PF_REASON_FAILURE || refused->carried || log->quiet)
+			continue;
+		if (n++ < UNHEARD_MAX)
+			pf_warning("mqtt: the broker refuses the subscription to %s: %s",
+				refused->topic, pf_reason_text(refused->answer));
+	}
+	if (n > UNHEARD_MAX)
 		pf_warning("mqtt: the broker refuses %zu more subscriptions", n - UNHEARD_MAX);
 }

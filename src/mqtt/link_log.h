@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "mqtt/fate.h"
+#include "mqtt/subscriptions.h"
 
 /* So many reasons why no connection comes about are told until one does. */
 #define PF_LINK_LOG_FAILURES 6
@@ -61,8 +62,8 @@ void pf_link_log_lost(struct pf_link_log *log, uint64_t now_ns, const char *reas
 void pf_link_log_refused(
 	struct pf_link_log *log, uint64_t now_ns, const struct pf_delivery *delivery);
 
-/* Of n topics that the broker refused to subscribe, the one with this index. */
-void pf_link_log_unheard(const struct pf_link_log *log, size_t index, size_t n, const char *topic,
-	const char *reason);
+/* The topics that the broker refused to subscribe, but for those that were told before. */
+void pf_link_log_unheard(
+	const struct pf_link_log *log, const struct pf_subscriptions *subscriptions);
 
 #endif

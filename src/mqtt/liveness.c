@@ -27,6 +27,11 @@ static uint64_t most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+void pf_liveness_listen(struct pf_liveness *liveness)
+{
+	liveness->period_ns = least(liveness->period_ns, ASK_NS);
+}
+
 void pf_liveness_open(struct pf_liveness *liveness, int keepalive_s, int server_keepalive_s,
 	bool listens, uint64_t now_ns)
 {
@@ -39,7 +44,7 @@ void pf_liveness_open(struct pf_liveness *liveness, int keepalive_s, int server_
 		.asked_ns = now_ns,
 		.heard_ns = now_ns};
 	if (listens)
-		liveness->period_ns = least(liveness->period_ns, ASK_NS);
+		pf_liveness_listen(liveness);
 	if (demanded_ns)
 		liveness->period_ns = least(liveness->period_ns, demanded_ns);
 }

@@ -42,6 +42,9 @@ struct pf_liveness {
 void pf_liveness_open(struct pf_liveness *liveness, int keepalive_s, int server_keepalive_s,
 	bool listens, uint64_t now_ns);
 
+/* From now on messages may come whose age matters. */
+void pf_liveness_listen(struct pf_liveness *liveness);
+
 /* Whether to ask now. */
 bool pf_liveness_is_due(const struct pf_liveness *liveness, uint64_t now_ns);
 

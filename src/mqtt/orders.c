@@ -25,6 +25,7 @@ int pf_orders_init(struct pf_orders *orders)
 static void free_order(struct pf_order *order)
 {
 	free(order->message);
+	pf_subscriptions_done(&order->subscriptions);
 	free(order);
 }
 

@@ -12,17 +12,20 @@
 #include "base/thread.h"
 #include "config/config.h"
 #include "mqtt/outbox.h"
+#include "mqtt/subscriptions.h"
 
 enum pf_order_kind {
-	PF_ORDER_CONNECT, /* version */
-	PF_ORDER_PUBLISH, /* message */
+	PF_ORDER_CONNECT,   /* version */
+	PF_ORDER_PUBLISH,   /* message */
+	PF_ORDER_SUBSCRIBE, /* subscriptions */
 	PF_ORDER_QUIT,
 };
 
 struct pf_order {
 	enum pf_order_kind kind;
 	enum pf_mqtt_version version;
-	struct pf_outgoing *message; /* owned */
+	struct pf_outgoing *message;           /* owned */
+	struct pf_subscriptions subscriptions; /* owned */
 };
 
 struct pf_orders {

@@ -87,20 +87,49 @@ static size_t share_of(
 	return pf_limits_share(&session->limits, topics, n);
 }
 
-bool pf_session_subscribe(struct pf_session *session, struct pf_subscriptions *subscriptions)
+bool pf_session_subscribe(
+	struct pf_session *session, struct pf_subscription *subscriptions, size_t n)
 {
-	struct pf_subscription *list = subscriptions->list;
-
-	for (size_t i = 0, share; i < subscriptions->n; i += share) {
-		share = share_of(session, list + i, subscriptions->n - i);
+	for (size_t i = 0, share; i < n; i += share) {
+		share = share_of(session, subscriptions + i, n - i);
 		if (share == 0) {
-			list[i].answer = PF_REASON_TOO_LARGE;
+			subscriptions[i].answer = PF_REASON_TOO_LARGE;
 			share = 1;
-		} else if (!subscribe_some(session, list + i, share)) {
+		} else if (!subscribe_some(session, subscriptions + i, share)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+static void unsubscribe(
+	struct pf_session *session, const struct pf_subscription *subscriptions, size_t n)
+{
+	char *topics[PF_SUBSCRIBE_MAX];
+
+	for (size_t i = 0, share; i<n; i += share> 0 ? share : 1) {
+		/* what went into a SUBSCRIBE does so without its options, too */
+		share = share_of(session, subscriptions + i, n - i);
+		for (size_t k = 0; k < share; k++)
+			topics[k] = subscriptions[i + k].topic;
+		if (share > 0)
+			MQTTResponse_free(MQTTClient_unsubscribeMany5(
+				session->handle, (int)share, topics, NULL));
+	}
+}
+
+bool pf_session_resubscribe(
+	struct pf_session *session, struct pf_subscriptions *now, struct pf_subscriptions *before)
+{
+	size_t n_now, n_before;
+
+	pf_subscriptions_carry(now, before);
+	n_now = pf_subscriptions_carried(now);
+	n_before = pf_subscriptions_carried(before);
+	if (!pf_session_subscribe(session, now->list + n_now, now->n - n_now))
+		return false;
+	unsubscribe(session, before->list + n_before, before->n - n_before);
+	return pf_session_is_up(session);
 }
 
 /* ---- publishing ------------------------------------------------------------------------------ */

@@ -63,10 +63,18 @@ void pf_session_close(struct pf_session *session);
 bool pf_session_is_up(const struct pf_session *session);
 
 /*
- * Subscribes to all topics and waits for every SUBACK; sets each topic's answer. true: all
- * answered; false: the connection broke meanwhile.
+ * Subscribes to n topics and waits for every SUBACK; sets each topic's answer. true: all answered;
+ * false: the connection broke meanwhile.
  */
-bool pf_session_subscribe(struct pf_session *session, struct pf_subscriptions *subscriptions);
+bool pf_session_subscribe(
+	struct pf_session *session, struct pf_subscription *subscriptions, size_t n);
+
+/*
+ * What is wanted now takes the place of what was before: subscribes what is new, then unsubscribes
+ * what is gone; pf_subscriptions_carry(). true: all answered.
+ */
+bool pf_session_resubscribe(
+	struct pf_session *session, struct pf_subscriptions *now, struct pf_subscriptions *before);
 
 /*
  * Publishes within what the broker allows (a lower QoS, not retained), and takes the message over.

@@ -39,11 +39,16 @@ reload_to() {
   reload
 }
 
-# reconnect_to ITEM...: their topics are others, so the daemon connects anew
-reconnect_to() {
-  mark_now
+# resubscribe_to ITEM...: their topics are others, and subscribed when this returns
+resubscribe_to() {
   reload_to "$@"
-  saw '1 t/status online'
+  after_fence
+}
+
+# the connection is the first one, and nobody was told otherwise
+the_link_has_stayed() {
+  [ "$(grep -c 'mqtt: connected' "$daemon_log")" -eq 1 ] || fail 'it has connected again'
+  lacks ' t/status offline' "$messages"
 }
 
 # the line has not even been written, and not been let go
@@ -65,8 +70,8 @@ an_unchanged_output_does_not_move_and_keeps_its_line() {
   mark_now
   online=$mark
   reload
-  reconnect_to "$pump"
-  reconnect_to "$pump" "$lamp"
+  resubscribe_to "$pump"
+  resubscribe_to "$pump" "$lamp"
   after_fence
   the_pump_has_not_moved
   mark=$online
@@ -78,7 +83,7 @@ an_unchanged_output_does_not_move_and_keeps_its_line() {
 
 a_renamed_output_keeps_its_level() {
   start_all "$pump"
-  reconnect_to "${pump/pump/well}"
+  resubscribe_to "${pump/pump/well}"
   saw '1 t/output/well ON'
   expect '1 t/output/well/availability online'
   the_pump_has_not_moved
@@ -93,7 +98,7 @@ a_renamed_output_keeps_its_level() {
 
 two_names_that_change_places_take_their_states_along() {
   start_all "$pump" "$lamp"
-  reconnect_to "${pump/pump/lamp}" "${lamp/lamp/pump}"
+  resubscribe_to "${pump/pump/lamp}" "${lamp/lamp/pump}"
   saw '1 t/output/lamp ON'
   saw '1 t/output/pump OFF'
   the_pump_has_not_moved
@@ -112,7 +117,7 @@ a_removed_output_goes_to_on_exit_and_its_topics_are_cleared() {
   expect '1 t/output/lamp ON'
   command_output kept ON
   expect '1 t/output/kept ON'
-  reconnect_to "$pump"
+  resubscribe_to "$pump"
   line_is GPIO22 0
   line_is GPIO6 1
   line_is GPIO13 1
@@ -136,7 +141,7 @@ a_new_output_starts_with_initial() {
   line_is GPIO22 1
   the_pump_has_not_moved
   expect '1 t/output/lamp/availability online'
-  expect '1 t/status online'
+  after_fence
   command_output lamp OFF
   expect '1 t/output/lamp OFF'
 }
@@ -189,7 +194,6 @@ a_new_output_waits_for_the_interlock() {
     '{ name = "lamp"; line = "GPIO22"; initial = "on"; interlock = "blind"; }'
   echo "$group" >>"$dir/pinferry.conf"
   reload
-  saw '1 t/status online'
   after_fence
   line_is GPIO22 0
   line_is GPIO27 0
@@ -421,7 +425,92 @@ a_stop_during_a_reload_tells_what_became_of_the_outputs() {
   done
 }
 
-run_tests a_line_that_gets_another_name_does_not_move \
+# talk: 50 commands a second to the pump, each with its number, from a client that stays connected
+talk() {
+  local i
+  for ((i = 1; i <= n_said; i++)); do
+    echo "{\"state\":\"TOGGLE\",\"id\":\"said-$i\"}"
+    sleep 0.02
+  done | mosquitto_pub -h 127.0.0.1 -p "$port" -q 1 -t t/output/pump/set -l
+}
+
+all_said_is_answered() {
+  [ "$(grep -c '/ack .*"said-' "$messages")" -ge "$n_said" ]
+}
+
+commands_to_an_unchanged_output_are_all_obeyed_over_reloads() {
+  local round talker
+  n_said=250
+  start_all "$pump" "$lamp"
+  talk &
+  talker=$!
+  pids+=("$talker")
+  for ((round = 0; round < 5; round++)); do
+    reload_to "$pump"
+    reload_to "$pump" "$lamp" '{ name = "fan"; line = "GPIO13"; }'
+    reload_to "$pump" "${lamp/lamp/light}" '{ name = "fan"; line = "GPIO13"; accept_retained = true; }'
+    reload_to "$pump" "$lamp" '{ name = "vent"; line = "GPIO13"; }'
+  done
+  wait_end "$talker" 30
+  until_true "$patience_s" all_said_is_answered || fail 'some are not answered'
+  [ "$(grep '/ack ' "$messages" | grep -o '"said-[0-9]*"' | sort | uniq -c | awk '$1 != 1' | wc -l)" -eq 0 ] ||
+    fail 'some are answered twice'
+  [ "$(grep -c '"said-.*"result":"done"' "$messages")" -eq "$n_said" ] || fail 'not all are done'
+  the_link_has_stayed
+  # what is there now is heard, what is gone is not subscribed any more
+  command_output vent ON
+  expect_line GPIO13 1
+  mark_now
+  publish t/output/fan/set OFF
+  publish t/output/light/set ON
+  after_fence
+  never '0 t/output/fan/ack *'
+  line_is GPIO13 1
+  line_is GPIO22 0
+  grep -q 'Received UNSUBSCRIBE from pinferry-test' "$broker_log"
+}
+
+a_stored_command_is_not_given_again_by_a_reload() {
+  start_broker
+  start_listener
+  publish t/output/pump/set ON -r
+  outputs_are "${pump/active_low/accept_retained = true; active_low}"
+  start_online
+  expect_line GPIO27 0
+  command_output pump OFF
+  expect_line GPIO27 1
+  resubscribe_to "${pump/active_low/accept_retained = true; active_low}" "$lamp"
+  command_output lamp ON
+  expect_line GPIO22 1
+  line_is GPIO27 1
+  the_link_has_stayed
+}
+
+a_topic_that_is_refused_at_a_reload_is_told_then() {
+  start_fake deaf
+  outputs_are "$lamp"
+  start_daemon
+  expect_log 'mqtt: connected'
+  reload_to "$lamp" "$pump"
+  expect_log 'publish t/output/pump/error the broker refuses the subscription to t/output/pump/set'
+  expect_log 'publish t/output/pump/availability offline'
+  lacks 'publish t/output/lamp/availability offline' "$daemon_log"
+  # another topic is not refused
+  reload_to "$lamp" "${pump/active_low/command_topic = \"all/ears\"; active_low}"
+  expect_log 'publish t/output/pump/availability online'
+  until_true "$patience_s" is_online_again || fail 'the pump stays offline'
+  [ "$(grep -c '^connect ' "$dir/fake.log")" -eq 1 ]
+}
+
+is_online_again() {
+  [ "$(grep 'publish t/output/pump/availability' "$daemon_log" | tail -n 1)" = \
+    'pinferry: publish t/output/pump/availability online' ]
+}
+
+run_tests commands_to_an_unchanged_output_are_all_obeyed_over_reloads \
+  a_stored_command_is_not_given_again_by_a_reload \
+  a_topic_that_is_refused_at_a_reload_is_told_then \
+  a_line_that_gets_another_name_does_not_move \
   a_stop_during_a_reload_tells_what_became_of_the_outputs \
   an_unchanged_output_does_not_move_and_keeps_its_line a_renamed_output_keeps_its_level \
   two_names_that_change_places_take_their_states_along \
