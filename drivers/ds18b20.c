@@ -291,6 +291,8 @@ static const struct pf_driver driver = {
 		"Needs the kernel's 1-Wire: dtoverlay=w1-gpio in config.txt and a pull-up of 4.7 k "
 		"from the data line to 3.3 V. One conversion takes 0.75 s and sensors of a bus "
 		"convert one after another: the interval must be longer than 0.8 s for each. "
+		"Connect all three wires: on two (parasite power) conversions fail or give 85 °C "
+		"unless the bus has a strong pull-up. "
 		"Setting the resolution needs write access to the attribute of that name. A "
 		"DS18S20 "
 		"that measures exactly 85 °C cannot be told from one at power-on and counts as "

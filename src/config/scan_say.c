@@ -24,13 +24,13 @@ static bool sounds_secret(const char *key)
 	return false;
 }
 
-enum pf_secrecy pf_scan_secrecy_of(const char *name)
+enum pf_secrecy pf_scan_secrecy_of(const char *key)
 {
-	const struct pf_key *key = pf_keys_find(name);
+	const struct pf_key *row = pf_keys_find(key);
 
-	if (key)
-		return key->secrecy;
-	return sounds_secret(name) ? PF_HIDDEN : PF_UNKNOWN;
+	if (row)
+		return row->secrecy;
+	return sounds_secret(key) ? PF_HIDDEN : PF_UNKNOWN;
 }
 
 enum pf_secrecy pf_scan_secrecy(const struct pf_brackets *brackets)

@@ -69,7 +69,7 @@ static const struct word keys[] = {
 	{"file", "sensor_inputs sensor dallas one_wire onewire i2c", "here it is sensors"},
 	{"file", "interlock", "here it is interlocks"},
 	{"file", "logging logger log_level loglevel", "here it is log = { level = \"...\"; }"},
-	{"file", "homeassistant hass ha discovery", "here it is home_assistant"},
+	{"file", "homeassistant ha discovery", "here it is home_assistant"},
 	{"file", "state_directory data_dir cache_dir persistence", "here it is state_dir"},
 	{"file", "items devices entities", LISTS},
 	{"home_assistant", "enabled enable", "here it is discovery"},
