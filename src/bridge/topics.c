@@ -3,6 +3,7 @@
 
 #include "bridge/topics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_under(const char *topic, const char *root)
@@ -10,6 +11,18 @@ static bool is_under(const char *topic, const char *root)
 	const size_t length = strlen(root);
 
 	return strncmp(topic, root, length) == 0 && (topic[length] == '\0' || topic[length] == '/');
+}
+
+static int compare(const void *topic, const void *element)
+{
+	return strcmp(topic, *(const char *const *)element);
+}
+
+/* Of any kind: who adds a topic to what the loader checks need not come here. */
+static bool is_used(const struct pf_config *config, const char *topic)
+{
+	return config->n_topics > 0 &&
+	       bsearch(topic, config->topics, config->n_topics, sizeof *config->topics, compare);
 }
 
 static bool is_of_output(const struct pf_output_config *output, const char *topic)
@@ -30,7 +43,9 @@ static bool is_of_sensor(const struct pf_sensor_config *sensor, const char *topi
 
 bool pf_topic_is_ours(const struct pf_config *config, const char *topic)
 {
-	if (is_under(topic, config->mqtt.prefix))
+	if (is_used(config, topic) || is_under(topic, config->mqtt.prefix) ||
+		(config->home_assistant.discovery &&
+			is_under(topic, config->home_assistant.prefix)))
 		return true;
 	for (size_t i = 0; i < config->n_inputs; i++)
 		if (is_under(topic, config->inputs[i].item.topic))

@@ -13,9 +13,10 @@
 #include "config/config.h"
 
 /*
- * Whether a topic lies under the prefix, is an item's topic or lies under it, is one of a sensor's
- * channel, or is a command or heartbeat topic. Answers to commands are never sent there on a
- * stranger's word: it could be a command, or look like a reading.
+ * Whether a topic is one that is published or subscribed for this configuration, whatever for, or
+ * lies under the prefix, under an item's or a channel's topic, or, if everything is announced
+ * there, under Home Assistant's prefix. Answers to commands are never sent there on a stranger's
+ * word: it could be a command, look like a reading, or take a device away.
  */
 bool pf_topic_is_ours(const struct pf_config *config, const char *topic);
 

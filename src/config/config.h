@@ -200,6 +200,8 @@ struct pf_config {
 	size_t n_sensors;
 	struct pf_interlock_config *interlocks;
 	size_t n_interlocks;
+	const char **topics; /* all that are published or subscribed, sorted */
+	size_t n_topics;
 	void *storage; /* private to the module: what owns all of the above */
 	unsigned n_holders;
 };

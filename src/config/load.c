@@ -60,6 +60,18 @@ static void load_list(struct pf_loader *loader, const struct list *list)
 	}
 }
 
+/* They are sorted, as they have been checked. */
+static void keep_topics(struct pf_loader *loader)
+{
+	struct pf_config *config = loader->config;
+
+	config->n_topics = loader->topics.n;
+	config->topics = pf_pool_keep(
+		loader->pool, pf_calloc(config->n_topics + 1, sizeof *config->topics));
+	for (size_t i = 0; i < config->n_topics; i++)
+		config->topics[i] = loader->topics.list[i].topic;
+}
+
 static void load(struct pf_loader *loader)
 {
 	struct pf_config *config = loader->config;
@@ -76,6 +88,7 @@ static void load(struct pf_loader *loader)
 		load_list(loader, &lists[i]);
 	pf_load_check_effects(loader);
 	pf_topics_check(&loader->topics, loader->problems);
+	keep_topics(loader);
 }
 
 static void loader_done(struct pf_loader *loader)

@@ -203,7 +203,7 @@ a_response_topic_is_answered_with_its_correlation_data() {
 a_response_topic_of_our_own_is_not_used() {
   start_all
   local topic
-  for topic in t/output/lamp/set alive; do
+  for topic in t/output/lamp/set alive t/info t/status; do
     publish t/output/pump/set ON -V 5 -D publish response-topic "$topic"
     expect '0 t/output/pump/ack {*"done"*}'
   done

@@ -342,7 +342,7 @@ discovery_can_be_switched_off_and_on_by_reload() {
   all_items
   reload
   announced
-  saw '1 t/status online'
+  after_fence
   publish homeassistant/status online
   expect_log 'home_assistant: has started'
 }

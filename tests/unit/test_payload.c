@@ -5,8 +5,12 @@
 
 #include "../t.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "bridge/payload.h"
 #include "bridge/topics.h"
+#include "config/config.h"
+#include "config/problems.h"
+#include "hw/driver_set.h"
 
 static void same(char *payload, const char *expected)
 {
@@ -83,6 +87,39 @@ static void our_topics_are_known(void)
 	T_FALSE(pf_topic_is_ours(&config, "pinferry/pi2"));
 }
 
+/* As they come from a file: whatever is published or subscribed, and where devices are announced.
+ */
+static void topics_of_all_kinds_are_ours(void)
+{
+	static const char text[] =
+		"mqtt: { prefix = \"p\"; client_id = \"box\"; };\n"
+		"home_assistant: { discovery = true; prefix = \"ha\"; };\n"
+		"outputs: ( { name = \"a\"; line = \"GPIO5\"; topic = \"x/a\"; command_topic = "
+		"\"cmd\";\n"
+		"  failsafe = { after_s = 9; heartbeat_topic = \"alive\"; }; } );\n";
+	static const char *const ours[] = {"p", "p/status", "p/info", "x/a", "x/a/set_on_ms",
+		"x/a/ack", "x/a/error", "cmd", "alive", "ha/status", "ha/device/box/config",
+		"ha/sensor/others/config"};
+	const char *top = getenv("top_builddir");
+	char *directory = pf_format("%s/drivers/.libs", top ? top : ".");
+	struct pf_driver_set *drivers = pf_driver_set_new(directory);
+	struct pf_problems problems;
+	struct pf_config *config = NULL;
+
+	pf_problems_init(&problems);
+	T_INT(pf_config_load(t_write_file("ours.conf", text), drivers, &problems, &config), 0);
+	for (size_t i = 0; config && i < sizeof ours / sizeof *ours; i++)
+		if (!T_TRUE(pf_topic_is_ours(config, ours[i])))
+			printf("# %s\n", ours[i]);
+	T_TRUE(config && config->n_topics > 8);
+	T_FALSE(config && pf_topic_is_ours(config, "answers/me"));
+	pf_config_free(config);
+	pf_problems_done(&problems);
+	pf_driver_set_free(drivers);
+	free(directory);
+}
+
 T_MAIN("payload", T(states_are_plain_or_json_with_time), T(time_before_1970_is_right),
 	T(sensor_json_has_numbers_and_leaves_invalid_ones_out),
-	T(acks_tell_what_became_of_a_command), T(our_topics_are_known))
+	T(acks_tell_what_became_of_a_command), T(our_topics_are_known),
+	T(topics_of_all_kinds_are_ours))
