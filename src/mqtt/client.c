@@ -69,7 +69,7 @@ static const char *parting(const struct pf_client *client)
 
 	if (tap->left)
 		return pf_reason_text(tap->reason);
-	return tap->bad ? "the broker sent a packet that is too large" : NULL;
+	return tap->bad ? "the broker sent a packet that it must not send" : NULL;
 }
 
 static void connect_now(struct pf_client *client, enum pf_mqtt_version version)

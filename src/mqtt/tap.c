@@ -48,11 +48,19 @@ static void take_first_byte(struct pf_tap *tap, uint8_t byte)
 		tap->resumed = byte & 1;
 }
 
+/* What only clients send, or who was asked to authenticate in steps, is dropped without a word. */
+static bool is_a_brokers(uint8_t type)
+{
+	return type != 0x00 && type != 0x10 && type != 0x80 && type != 0xa0 && type != 0xc0 &&
+	       type != 0xf0;
+}
+
 static void take_packet_byte(struct pf_tap *tap, uint8_t byte)
 {
 	switch (tap->stage) {
 	case PF_TAP_TYPE:
 		tap->type = byte & 0xf0;
+		tap->bad |= !is_a_brokers(tap->type);
 		tap->size = 0;
 		tap->shift = 0;
 		tap->stage = PF_TAP_SIZE;

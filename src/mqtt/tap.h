@@ -34,7 +34,8 @@ struct pf_tap {
 	bool resumed;         /* the CONNACK's Session Present */
 	uint32_t suback_max;  /* set by who subscribes: a SUBACK's bytes at most; 0: any number */
 	uint32_t suback_size; /* of the last one */
-	bool bad; /* a packet that is larger than any may be, or more than was asked for */
+	bool bad; /* a packet that no broker may send, that is too large, or has more than was asked
+		     for */
 
 	/* where in a packet the next byte is */
 	enum { PF_TAP_TYPE, PF_TAP_SIZE, PF_TAP_BODY } stage;

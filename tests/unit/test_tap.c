@@ -180,6 +180,13 @@ static void packets_that_nobody_asked_for_are_bad(void)
 	pf_tap_init(&tap, false);
 	pf_tap_feed(&tap, "\x30\x81\x80\x80\x08", 5);
 	T_TRUE(tap.bad);
+	for (unsigned type = 0; type < 16; type++) {
+		const uint8_t packet[] = {(uint8_t)(type << 4), 0};
+
+		pf_tap_init(&tap, false);
+		pf_tap_feed(&tap, packet, 2);
+		T_INT(tap.bad, (0x9503 >> type & 1) != 0);
+	}
 	pf_tap_init(&tap, false);
 	tap.suback_max = 4;
 	pf_tap_feed(&tap, "\x90\x04\x01\x02\x03\x04", 6);
