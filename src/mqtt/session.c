@@ -112,9 +112,12 @@ static void unsubscribe(
 		share = share_of(session, subscriptions + i, n - i);
 		for (size_t k = 0; k < share; k++)
 			topics[k] = subscriptions[i + k].topic;
-		if (share > 0)
-			MQTTResponse_free(MQTTClient_unsubscribeMany5(
-				session->handle, (int)share, topics, NULL));
+		if (share == 0)
+			continue;
+		pf_library_enter();
+		MQTTResponse_free(
+			MQTTClient_unsubscribeMany5(session->handle, (int)share, topics, NULL));
+		pf_library_leave();
 	}
 }
 
