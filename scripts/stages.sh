@@ -103,14 +103,15 @@ first_try() {
 }
 
 # make_check STAGE FOLDER [ARGUMENT...]: make check with ARGUMENTs; $wrapper is put before make.
-# Many more tests at a time than there are processors: most of them wait for something.
+# $at_a_time tests for each processor, many: most of them wait for something.
 # Programs that failed are tried once more, alone, to tell a fault from a deadline that passed on a
 # busy machine. What needed it is listed at the end, and what fails twice has failed.
 wrapper=()
+at_a_time=6
 make_check() {
   local stage=$1 folder=$2 status=0 log=$logs/$1-check.log
   shift 2
-  "${wrapper[@]}" make -C "$folder" -j$((jobs * 6)) check "$@" >"$log" 2>&1 </dev/null || status=$?
+  "${wrapper[@]}" make -C "$folder" -j$((jobs * at_a_time)) check "$@" >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" -ne 0 ] && first_try "$stage" "$folder" "$log"; then
     status=0
     "${wrapper[@]}" make -C "$folder" recheck "$@" >"$logs/$stage-again.log" 2>&1 </dev/null ||
@@ -176,7 +177,7 @@ stage_clang() {
 stage_distcheck() {
   local log=$logs/distcheck-check.log status=0
   built || return
-  make -C "$work/build" -j$((jobs * 6)) distcheck >"$log" 2>&1 </dev/null || status=$?
+  make -C "$work/build" -j$((jobs * at_a_time)) distcheck >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" -ne 0 ] && first_try distcheck "$work/build" "$log"; then
     status=0
     make -C "$work/build" -j"$jobs" distcheck >"$log" 2>&1 </dev/null || status=$?
@@ -198,7 +199,7 @@ stage_thread() {
 
 # What waits or repeats has done so in other stages: here each line that runs once counts.
 stage_valgrind() {
-  local kinds=definite,indirect tests
+  local kinds=definite,indirect at_a_time=1 tests
   needs_its valgrind || return
   built || return
   tests=$(make -s -C "$work/build" list-tests | grep '^tests/unit/' | tr '\n' ' ')
