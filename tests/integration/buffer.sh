@@ -58,10 +58,14 @@ is_complete() {
           exit bad }' >&2
 }
 
-# times_rise NAME: each reading has a later time than the one before, however often it came
+# times_rise NAME: each reading has one time, however often it came, and none is before that of the
+# reading before; after a stall two may be of one millisecond
 times_rise() {
   sed -n "s/^[01] t\/sensor\/$1 {\"value\":\([0-9]*\),\"time\":\"\([^\"]*\)\".*/\1 \2/p" \
-    "$dir/heard" | sort -n -u | cut -d ' ' -f 2 | sort -c -u || fail "the times of $1 do not rise"
+    "$dir/heard" | sort -n -u | awk '
+      $1 == value || $2 < time { print value " at " time ", " $1 " at " $2; bad = 1; exit }
+      { value = $1; time = $2 }
+      END { exit bad }' >&2 || fail "the times of $1 do not rise"
 }
 
 # ---- the daemon -----------------------------------------------------------------------------------

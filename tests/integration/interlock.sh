@@ -70,6 +70,8 @@ switching_over_and_back_keeps_the_pause() {
 }
 
 off_takes_back_what_waits() {
+  # longer than two commands take on a busy machine
+  dead_time_ms=3000
   start_all
   goes_on up
   command_output down ON

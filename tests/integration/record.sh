@@ -234,12 +234,21 @@ an_output_that_a_reload_removes_leaves_the_record() {
   record_has '"lamp"'
 }
 
+# record_rests: it was not written for longer than the daemon collects changes
+record_rests() {
+  local was
+  was=$(stat -c %i "$dir/state/record")
+  nap 0.7
+  [ "$(stat -c %i "$dir/state/record")" = "$was" ]
+}
+
 where_nothing_changes_nothing_is_written() {
   local before id
   start_all
   command_output pump ON
   expect '1 t/output/pump ON'
   expect_record '"level":[[:space:]]*true'
+  until_true "$patience_s" record_rests
   before=$(stat -c %i "$dir/state/record")
   for id in 1 2 3 4 5; do
     command_output pump "{\"state\":\"ON\",\"id\":\"$id\"}"
