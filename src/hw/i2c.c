@@ -21,6 +21,8 @@
 /* What device->bus points to. */
 struct i2c_bus {
 	int fd;
+	bool is_smbus; /* it claims plain I2C, and has refused a transfer that SMBus calls can make
+			*/
 	/* I2C_FUNC_*; ioctl(2) takes the kernel's unsigned long: 4 bytes on 32-bit machines */
 	unsigned long functions;
 };
@@ -143,13 +145,22 @@ static int plain_transfer(const struct pf_device *device, int fd, const uint8_t 
 static int transfer(const struct pf_device *device, const uint8_t *write, size_t write_size,
 	uint8_t *read, size_t read_size)
 {
-	const struct i2c_bus *bus = device->bus;
+	struct i2c_bus *bus = device->bus;
+	int r, again;
 
 	if (write_size > WRITE_MAX || read_size > READ_MAX || write_size + read_size == 0)
 		return -EINVAL;
-	if (bus->functions & I2C_FUNC_I2C)
-		return plain_transfer(device, bus->fd, write, write_size, read, read_size);
-	return smbus_transfer(bus->fd, write, write_size, read, read_size);
+	if (!(bus->functions & I2C_FUNC_I2C) || bus->is_smbus)
+		return smbus_transfer(bus->fd, write, write_size, read, read_size);
+	r = plain_transfer(device, bus->fd, write, write_size, read, read_size);
+	if (r != -EOPNOTSUPP)
+		return r;
+	/* what it answers counts, not what it claims: CP2112 before revision 3 makes one message */
+	again = smbus_transfer(bus->fd, write, write_size, read, read_size);
+	if (again == -EOPNOTSUPP)
+		return r;
+	bus->is_smbus = true;
+	return again;
 }
 
 const struct pf_i2c_ops pf_i2c_ops = {.transfer = transfer};

@@ -3,7 +3,7 @@
 
 /*
  * I2C through the kernel's i2c-dev. Plain I2C transfers where the adapter can make them, SMBus
- * calls where it cannot. An open device belongs to the worker of its bus; calls block up to the
+ * calls where it cannot, whatever it claims. An open device belongs to the worker of its bus; calls block up to the
  * adapter's timeout (1 s).
  */
 
