@@ -20,26 +20,41 @@
  *   byte 7      B: reserved; S: COUNT PER °C, 16
  *   byte 8      CRC-8 of bytes 0 to 7, polynomial x^8 + x^5 + x^4 + 1 (B: figure 11)
  *
+ * Family 3b has byte 4 of its own: bits 3 to 0 are its address pins. Bit 7 is 0 in a DS1825, which
+ * is a DS18B20 otherwise, and 1 in a MAX31826 (19-6264: 12 bits always) and a MAX31850
+ * (a thermocouple, which this driver does not read): which of them it is nobody can tell. In family
+ * 28 bit 7 is 1 in a GX20MH01 with 14 bits, whose bits 1 and 0 of byte 4 are the last two.
+ *
  * The kernel reads again after a bad checksum and gives an empty text when it gives up. It passes
  * on what has a right checksum and is wrong all the same: nine zero bytes (a line held low), and
- * 85 °C of a sensor that lost its power before the conversion was over.
+ * 85 °C of a sensor that lost its power before the conversion was over. Its bytes are those of one
+ * that measures 85 °C: with byte 6 the makers do as they like. So 85 °C is doubtful, always.
  */
 
 #include "pinferry/driver.h"
 
 #define SCRATCHPAD_SIZE 9
 #define TEXT_SIZE       128 /* the kernel's text has at most 77 bytes */
-#define POWER_ON_BYTE6  0x0c
+#define NUMBER_SIZE     8
+#define CONFIG_BIT_7    0x80
+#define REACH           10 /* °C: what a minute may change at most where it is 85 °C */
 
 enum { CHANNEL_TEMPERATURE };
 
 enum resolution { RESOLUTION_AS_IS, RESOLUTION_9, RESOLUTION_10, RESOLUTION_11, RESOLUTION_12 };
 
+enum chip { CHIP_AUTO, CHIP_MAX31826 };
+
 struct options {
 	int32_t resolution; /* enum resolution */
+	int32_t chip;       /* enum chip */
 };
 
 static const char *const resolutions[] = {"as-is", "9-bit", "10-bit", "11-bit", "12-bit", NULL};
+static const char *const chips[] = {"auto", "max31826", NULL};
+
+/* DS18S20, DS1822, DS18B20, DS1825 or MAX31826, DS28EA00 */
+static const uint8_t families[] = {0x10, 0x22, 0x28, 0x3b, 0x42, 0};
 
 /* DS18S20: family code 0x10, another temperature format. */
 static bool is_ds18s20(const struct pf_device *device)
@@ -47,33 +62,57 @@ static bool is_ds18s20(const struct pf_device *device)
 	return strncmp(device->id, "10-", 3) == 0;
 }
 
+static bool is_3b(const struct pf_device *device)
+{
+	return strncmp(device->id, "3b-", 3) == 0;
+}
+
 static bool family_is_known(const struct pf_device *device)
 {
-	/* DS18S20, DS1822, DS18B20, DS28EA00, DS1825 and MAX31826 */
-	static const char *const families[] = {"10-", "22-", "28-", "42-", "3b-"};
+	char text[4];
 
-	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-		if (strncmp(device->id, families[i], 3) == 0)
+	for (size_t i = 0; families[i]; i++) {
+		(void)snprintf(text, sizeof text, "%02x-", families[i]);
+		if (strncmp(device->id, text, 3) == 0)
 			return true;
+	}
 	return false;
 }
 
-static int set_resolution(struct pf_device *device, enum resolution resolution)
+/* Whether it is that now; false, too, if nobody can tell. */
+static bool has_resolution(const struct pf_device *device, const char *wanted)
+{
+	char text[NUMBER_SIZE] = "";
+	const int n = device->w1->read(device, "resolution", text, sizeof text - 1);
+
+	return n > 0 && strncmp(text, wanted, strlen(wanted)) == 0;
+}
+
+/*
+ * Sets the resolution, unless it is that: older kernels keep it in memory that wears out. A sensor
+ * that reads well in another one is not to be lost for it.
+ */
+static void set_resolution(struct pf_device *device, enum resolution resolution)
 {
 	static const char *const texts[] = {NULL, "9\n", "10\n", "11\n", "12\n"};
 	int r;
 
 	if (resolution == RESOLUTION_AS_IS)
-		return 0;
+		return;
 	if (is_ds18s20(device)) {
-		pf_explain(device->reason, "a DS18S20 has a fixed resolution");
-		return -EINVAL;
+		pf_explain(device->warning, "a DS18S20 has a fixed resolution");
+		return;
 	}
+	if (has_resolution(device, texts[resolution]))
+		return;
 	r = device->w1->write(device, "resolution", texts[resolution]);
 	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		pf_explain(device->reason,
-			"no permission to set the resolution (a udev rule can give it)");
-	return r;
+		pf_explain(device->warning, "no permission to set the resolution, it stays");
+	else if (r < 0)
+		pf_explain(
+			device->warning, "cannot set the resolution, it stays: %s", strerror(-r));
+	else if (!has_resolution(device, texts[resolution]))
+		pf_explain(device->warning, "the sensor did not take the resolution");
 }
 
 static int probe(struct pf_device *device)
@@ -86,7 +125,8 @@ static int probe(struct pf_device *device)
 			device->id);
 		return -ENODEV;
 	}
-	return set_resolution(device, (enum resolution)options->resolution);
+	set_resolution(device, (enum resolution)options->resolution);
+	return 0;
 }
 
 /* There is no start(): the kernel converts, waits and reads in one call. */
@@ -158,16 +198,10 @@ static int check_scratchpad(const uint8_t *scratchpad, char *reason)
 	return 0;
 }
 
-/*
- * Whether this is the register of a sensor that has not converted since power-on: 85 °C (B and S:
- * memory map) and byte 6 as at power-on. After a conversion byte 6 of a DS18B20 is 16 less the
- * temperature's low four bits: a measured 85 °C has 0x10 there.
- */
+/* B and S: memory map, power-on state. */
 static bool is_power_on_value(const uint8_t *scratchpad, bool is_s20)
 {
-	const uint16_t register_85 = is_s20 ? 0x00aa : 0x0550;
-
-	return pf_le16(scratchpad) == register_85 && scratchpad[6] == POWER_ON_BYTE6;
+	return pf_le16(scratchpad) == (is_s20 ? 0x00aa : 0x0550);
 }
 
 /* B: table 1. Below 12 bits the lowest bits are undefined (B: "Operation, measuring"). */
@@ -177,6 +211,35 @@ static double temperature_ds18b20(const uint8_t *scratchpad)
 	const uint32_t value = pf_le16(scratchpad) & ~((1u << undefined_bits) - 1);
 
 	return pf_sign_extend(value, 16) / 16.0;
+}
+
+/* 14 bits: the last two are in byte 4. */
+static double temperature_gx20mh01(const uint8_t *scratchpad)
+{
+	return pf_sign_extend((uint32_t)pf_le16(scratchpad) << 2 | (scratchpad[4] & 3u), 18) / 64.0;
+}
+
+/* All but a DS18S20. */
+static int temperature_by_config(
+	const struct pf_device *device, const uint8_t *scratchpad, double *ret_value, char *reason)
+{
+	const struct options *options = device->options;
+
+	if (!(scratchpad[4] & CONFIG_BIT_7)) {
+		*ret_value = temperature_ds18b20(scratchpad);
+		return 0;
+	}
+	if (!is_3b(device)) {
+		*ret_value = temperature_gx20mh01(scratchpad);
+		return 0;
+	}
+	if (options->chip != CHIP_MAX31826) {
+		pf_explain(reason, "a MAX31826 or a MAX31850, which cannot be told apart: for the "
+				   "first say chip = \"max31826\"");
+		return -ENODEV;
+	}
+	*ret_value = pf_sign_extend(pf_le16(scratchpad), 16) / 16.0;
+	return 0;
 }
 
 /* S: equation 1: TEMP_READ - 0.25 + (COUNT_PER_C - COUNT_REMAIN) / COUNT_PER_C. */
@@ -194,13 +257,6 @@ static int temperature_ds18s20(const uint8_t *scratchpad, double *ret_value, cha
 	}
 	*ret_value = whole - 0.25 + (double)(per_degree - remain) / per_degree;
 	return 0;
-}
-
-/* Family 3b is that of a thermocouple's converter, too: MAX31850, 19-6235, byte 4 is 1111b and
- * AD3-0. */
-static bool is_max31850(const struct pf_device *device, const uint8_t *scratchpad)
-{
-	return strncmp(device->id, "3b-", 3) == 0 && (scratchpad[4] & 0x80);
 }
 
 static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw_size,
@@ -224,23 +280,30 @@ static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw
 	r = check_scratchpad(scratchpad, sample->reason);
 	if (r < 0)
 		return r;
-	if (is_max31850(device, scratchpad)) {
-		pf_explain(sample->reason, "a MAX31850 for thermocouples, expected a DS1825");
-		return -ENODEV;
-	}
-	if (is_power_on_value(scratchpad, is_s20)) {
-		pf_explain(sample->reason, "power-on value of 85 °C (does the supply hold?)");
-		return -EAGAIN;
-	}
-	if (is_s20) {
-		r = temperature_ds18s20(scratchpad, &temperature, sample->reason);
-		if (r < 0)
-			return r;
-	} else {
-		temperature = temperature_ds18b20(scratchpad);
-	}
+	r = is_s20 ? temperature_ds18s20(scratchpad, &temperature, sample->reason)
+		   : temperature_by_config(device, scratchpad, &temperature, sample->reason);
+	if (r < 0)
+		return r;
 	pf_sample_set(sample, CHANNEL_TEMPERATURE, temperature);
+	if (is_power_on_value(scratchpad, is_s20)) {
+		sample->readings[CHANNEL_TEMPERATURE].doubtful = true;
+		pf_explain(sample->reason, "85 °C, the value at power-on (does the supply hold?)");
+	}
 	return 0;
+}
+
+/* Steps of 0.5, 0.25, 0.125 and 0.0625 °C: no more decimals than tell these apart. */
+static enum pf_presence channel(
+	const void *options, const void *state, size_t i, struct pf_channel *channel)
+{
+	const struct options *chosen = options;
+
+	(void)state;
+	(void)i;
+	if (chosen->resolution == RESOLUTION_9 || chosen->resolution == RESOLUTION_10 ||
+		chosen->resolution == RESOLUTION_11)
+		channel->decimals = 1;
+	return PF_PRESENT;
 }
 
 static const struct pf_channel channels[] = {
@@ -248,7 +311,8 @@ static const struct pf_channel channels[] = {
 		.quantity = PF_QUANTITY_TEMPERATURE,
 		.decimals = 2,
 		.minimum = -55,
-		.maximum = 125},
+		.maximum = 125,
+		.reach = REACH},
 };
 
 static const struct pf_option options_table[] = {
@@ -258,6 +322,12 @@ static const struct pf_option options_table[] = {
 		.default_number = RESOLUTION_AS_IS,
 		.choices = resolutions,
 		.help = "Resolution to set; 9-bit converts in 94 ms, 12-bit in 750 ms."},
+	{.name = "chip",
+		.type = PF_OPTION_CHOICE,
+		.offset = offsetof(struct options, chip),
+		.default_number = CHIP_AUTO,
+		.choices = chips,
+		.help = "Family 3b only: a MAX31826 has to be named, a DS1825 is found."},
 };
 
 static int identify(struct pf_device *device)
@@ -270,6 +340,7 @@ static const struct pf_sensor_ops ops = {
 	.fetch = fetch,
 	.decode = decode,
 	.identify = identify,
+	.channel = channel,
 };
 
 static const struct pf_driver driver = {
@@ -278,7 +349,9 @@ static const struct pf_driver driver = {
 	.title = "Maxim DS18B20, DS18S20, DS1822, DS1825, DS28EA00, MAX31826 temperature",
 	.datasheet = "Maxim DS18B20 19-7487 revision 6, DS18S20 19-5474",
 	.bus = PF_BUS_W1,
+	.families = families,
 	.interval_min_ms = 1000,
+	.patience = 2,
 	.channels = channels,
 	.n_channels = sizeof channels / sizeof *channels,
 	.options = options_table,
@@ -293,10 +366,10 @@ static const struct pf_driver driver = {
 		"convert one after another: the interval must be longer than 0.8 s for each. "
 		"Connect all three wires: on two (parasite power) conversions fail or give 85 °C "
 		"unless the bus has a strong pull-up. "
-		"Setting the resolution needs write access to the attribute of that name. A "
-		"DS18S20 "
-		"that measures exactly 85 °C cannot be told from one at power-on and counts as "
-		"such.",
+		"Setting the resolution needs write access to the attribute of that name; without "
+		"it the sensor is read as it is. 85 °C is also what a sensor says that has lost "
+		"its "
+		"power: it is believed if the reading before was no further than 10 °C from it.",
 	.sensor = &ops,
 };
 

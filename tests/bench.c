@@ -107,7 +107,7 @@ bool bench_set(struct bench *bench, const char *name, const char *value)
 int bench_probe(struct bench *bench)
 {
 	memset(bench->device.state, 0, bench->driver->state_size);
-	bench->device.reason[0] = '\0';
+	bench->device.reason[0] = bench->device.warning[0] = '\0';
 	return bench->driver->sensor->probe(&bench->device);
 }
 

@@ -36,6 +36,17 @@ static bool fails(struct fake_bus *bus)
 	return bus->n_transfers == bus->fail_at;
 }
 
+/* Notes how large the transfer is, and spoils a bit of it if it is its turn. */
+static void pass(struct fake_bus *bus, void *data, size_t size)
+{
+	uint8_t *bytes = data;
+
+	if (bus->n_transfers < FAKE_TRANSFERS)
+		bus->sizes[bus->n_transfers] = size;
+	if (bus->n_transfers == bus->flip_at && bus->flip_bit < 8 * size)
+		bytes[bus->flip_bit / 8] ^= (uint8_t)(1u << bus->flip_bit % 8);
+}
+
 /* The block with a register in it; one that begins there goes before one that reaches there. */
 static struct fake_block *find_block(struct fake_bus *bus, uint8_t reg)
 {
@@ -63,13 +74,17 @@ static int read_registers(struct fake_bus *bus, uint8_t reg, uint8_t *bytes, siz
 	if (size > block->size - start)
 		return problem(bus, "reads %zu bytes from register 0x%02x: too many", size, reg);
 	memcpy(bytes, block->bytes + start, size);
+	pass(bus, bytes, size);
 	return 0;
 }
 
-static int write_registers(struct fake_bus *bus, const uint8_t *bytes, size_t size)
+static int write_registers(struct fake_bus *bus, const uint8_t *given, size_t size)
 {
-	struct fake_block *block = find_block(bus, bytes[0]);
+	struct fake_block *block = find_block(bus, given[0]);
+	uint8_t bytes[33];
 
+	memcpy(bytes, given, size);
+	pass(bus, bytes + 1, size - 1);
 	if (!bus->is_writable[bytes[0]])
 		return problem(bus, "writes register 0x%02x", bytes[0]);
 	note_written(bus, "%s%02x", bus->written[0] ? ", " : "", bytes[0]);
@@ -101,17 +116,22 @@ static int read_attribute(
 	const struct pf_device *device, const char *attribute, char *buffer, size_t size)
 {
 	struct fake_bus *bus = device->bus;
-	const size_t length = strlen(bus->text);
+	const bool is_resolution = strcmp(attribute, "resolution") == 0;
+	const char *text = is_resolution ? bus->resolution : bus->text;
+	const size_t length = strlen(text);
 
-	if (strcmp(attribute, "w1_slave") != 0)
+	if (!is_resolution && strcmp(attribute, "w1_slave") != 0)
 		return problem(bus, "reads the attribute %s", attribute);
 	if (fails(bus))
 		return bus->fail_error;
-	if (!bus->has_text)
+	if (is_resolution && length == 0)
+		return -ENOENT;
+	if (!is_resolution && !bus->has_text)
 		return -ENODEV;
 	if (length > size)
 		return problem(bus, "reads %zu bytes of %zu", size, length);
-	memcpy(buffer, bus->text, length);
+	memcpy(buffer, text, length);
+	pass(bus, buffer, length);
 	return (int)length;
 }
 
@@ -121,6 +141,10 @@ static int write_attribute(const struct pf_device *device, const char *attribute
 
 	if (fails(bus))
 		return bus->fail_error;
+	if (bus->is_read_only)
+		return -EACCES;
+	if (strcmp(attribute, "resolution") == 0)
+		(void)snprintf(bus->resolution, sizeof bus->resolution, "%s", text);
 	note_written(bus, "%s%s %.*s", bus->written[0] ? ", " : "", attribute,
 		(int)strcspn(text, "\n"), text);
 	return 0;
@@ -136,6 +160,7 @@ void fake_bus_attach(struct fake_bus *bus, struct pf_device *device)
 	device->w1 = &w1_ops;
 	bus->n_transfers = 0;
 	bus->fail_at = 0;
+	bus->flip_at = 0;
 	bus->written[0] = '\0';
 	bus->problem[0] = '\0';
 }

@@ -4,7 +4,8 @@
 /*
  * A strict bus with one chip on it, for driver tests. It answers what it was told to and nothing
  * else: a transfer that pinferry/driver.h does not allow, or a register that the chip does not
- * have, is a problem, and the test fails. Any transfer can be made to fail.
+ * have, is a problem, and the test fails. Any transfer can be made to fail, or to have one bit
+ * wrong.
  */
 
 #ifndef PF_TESTS_FAKE_BUS_H
@@ -14,6 +15,7 @@
 
 #define FAKE_BLOCKS     16
 #define FAKE_BLOCK_SIZE 32
+#define FAKE_TRANSFERS  64
 
 /* Registers that are read in one go, from `reg` on. */
 struct fake_block {
@@ -28,11 +30,16 @@ struct fake_bus {
 	bool is_writable[256];
 	bool has_text;        /* a 1-Wire slave is there, and */
 	char text[256];       /* its w1_slave */
+	char resolution[8];   /* its attribute of that name, "" if it has none */
+	bool is_read_only;    /* attributes cannot be written */
 	char written[512];    /* "f4 00, f5 00", or "resolution 9" */
 	unsigned n_transfers; /* since fake_bus_attach() */
 	unsigned fail_at;     /* this transfer (1: the first) fails; 0: none does */
 	int fail_error;       /* with this negative errno */
-	char problem[128];    /* the first thing that a driver must not do */
+	unsigned flip_at;     /* in this transfer one bit is wrong, read or written; 0: in none */
+	size_t flip_bit;
+	size_t sizes[FAKE_TRANSFERS]; /* bytes of data of each transfer, the first at 1 */
+	char problem[128];            /* the first thing that a driver must not do */
 };
 
 /* Connects a device; counts from 0 and forgets what was written and failed. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "hw/driver_set.h"
 #include "t.h"
 
 #define LINE_SIZE 1024
@@ -19,6 +20,7 @@ struct vectors {
 	struct fake_bus bus;
 	vectors_visit *visit;
 	int n_results;
+	char *found; /* options as identify() left them, or NULL */
 };
 
 /* ---- reading
@@ -150,13 +152,18 @@ static void compare_channel(struct vectors *v, char *expected, const struct pf_s
 	const struct pf_driver *driver = v->bench.driver;
 	char *value = cut_word(expected);
 	char *tolerance = cut_word(value);
+	char *mark = strchr(expected, '?');
 
+	if (mark)
+		*mark = '\0';
 	for (size_t i = 0; i < driver->n_channels; i++) {
 		if (strcmp(driver->channels[i].name, expected) != 0)
 			continue;
 		is_expected[i] = true;
 		if (!t_check(sample->readings[i].valid, v->path, v->line, "%s is valid", expected))
 			return;
+		t_check(sample->readings[i].doubtful == (mark != NULL), v->path, v->line,
+			"%s is %sdoubtful", expected, mark ? "" : "not ");
 		(void)t_near(sample->readings[i].value, strtod(value, NULL),
 			strtod(tolerance, NULL), expected, v->path, v->line);
 		return;
@@ -251,6 +258,27 @@ static void do_w1_slave(struct vectors *v, char *text)
 	v->bus.has_text = true;
 }
 
+static void do_resolution(struct vectors *v, char *text)
+{
+	(void)snprintf(v->bus.resolution, sizeof v->bus.resolution, "%s\n", text);
+}
+
+static void do_read_only(struct vectors *v, char *text)
+{
+	(void)text;
+	v->bus.is_read_only = true;
+}
+
+static void do_warned(struct vectors *v, char *text)
+{
+	const char *warning = v->bench.device.warning;
+	char part[PF_REASON_SIZE];
+
+	(void)parse_text(v, text, part, sizeof part);
+	t_check(*part ? strstr(warning, part) != NULL : !*warning, v->path, v->line,
+		"warning \"%s\" has \"%s\" in it", warning, part);
+}
+
 static void do_probe(struct vectors *v, char *text)
 {
 	char *expected = cut_result(v, text);
@@ -288,8 +316,33 @@ static void do_identify(struct vectors *v, char *text)
 	char *expected = cut_result(v, text);
 
 	v->bench.device.reason[0] = '\0';
-	if (expected)
-		compare(v, expected, v->bench.driver->sensor->identify(&v->bench.device), NULL);
+	if (!expected)
+		return;
+	free(v->found);
+	v->found = pf_calloc(v->bench.driver->options_size + 1, 1);
+	pf_driver_default_options(v->bench.driver, v->found);
+	v->bench.device.found = v->found;
+	compare(v, expected, v->bench.driver->sensor->identify(&v->bench.device), NULL);
+	v->bench.device.found = NULL;
+}
+
+static void do_found(struct vectors *v, char *text)
+{
+	const struct pf_driver *driver = v->bench.driver;
+	char *value = cut_word(text);
+	int32_t chosen = -1;
+
+	for (size_t i = 0; i < driver->n_options; i++) {
+		if (strcmp(driver->options[i].name, text) != 0)
+			continue;
+		if (v->found)
+			memcpy(&chosen, v->found + driver->options[i].offset, sizeof chosen);
+		if (chosen >= 0)
+			(void)t_str(
+				driver->options[i].choices[chosen], value, text, v->path, v->line);
+	}
+	if (chosen < 0)
+		wrong(v, "nothing was found of this option");
 }
 
 /* In memory of the exact size: who reads too far is seen. */
@@ -348,8 +401,9 @@ static void run_line(struct vectors *v, char *line)
 		void (*run)(struct vectors *v, char *text);
 	} statements[] = {{"new", do_new}, {"option", do_option}, {"id", do_id},
 		{"register", do_register}, {"writable", do_writable}, {"w1_slave", do_w1_slave},
+		{"resolution", do_resolution}, {"read-only", do_read_only}, {"warned", do_warned},
 		{"probe", do_probe}, {"start", do_start}, {"wrote", do_wrote},
-		{"identify", do_identify}, {"raw", do_raw}, {"text", do_text},
+		{"identify", do_identify}, {"found", do_found}, {"raw", do_raw}, {"text", do_text},
 		{"sample", do_sample}};
 	char *text;
 
@@ -386,6 +440,7 @@ int vectors_run(const struct pf_driver *driver, vectors_visit *visit)
 		run_line(&v, line);
 	}
 	bench_done(&v.bench);
+	free(v.found);
 	(void)fclose(file);
 	free(path);
 	return v.n_results;

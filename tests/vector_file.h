@@ -11,17 +11,22 @@
  *   register 0xd0: 58 00 ...     what the chip answers from that register on (hexadecimal)
  *   writable 0xf4 0xf5           registers that the driver may write
  *   w1_slave "TEXT"              what the kernel answers; \n is a line end
+ *   resolution 12                what the kernel says of the sensor's resolution
+ *   read-only                    the attributes of the sensor cannot be written
+ *   warned "part"                the last probe() left a warning with that in it; "": it left none
  *   probe => RESULT              probe() on that bus
  *   start => 9                   start() asks for 9 ms
  *   wrote f4 00, f5 00           written since the last `wrote` or `new` (register and bytes)
  *   identify => RESULT
+ *   found NAME VALUE             what the last identify found out of an option (a choice)
  *   raw 19 00 => RESULT          decode() of these bytes (or of none), after `probe`
  *   text "TEXT" => RESULT        decode() of these characters
  *   sample => RESULT             probe(), start(), fetch() and decode() on that bus. Here the test
  *                                also makes each transfer fail, and throws random bytes at decode()
  *
  * RESULT is `ok`, or ERRNO "part of the reason" (the text may be left out), or the channels that
- * are valid, each with value and tolerance: temperature 25.08 0.01, humidity 48 0.1
+ * are valid, each with value and tolerance: temperature 25.08 0.01, humidity 48 0.1. A '?' behind
+ * the name: the value is doubtful.
  */
 
 #ifndef PF_TESTS_VECTOR_FILE_H

@@ -11,7 +11,7 @@
  *
  * Two kinds of driver exist, and a descriptor has exactly one of the two tables:
  *   sensor  (struct pf_sensor_ops)  a chip on a bus, read at intervals
- *   line    (struct pf_line_ops)    something with digital lines: the kernel's GPIO chips
+ *   line    (struct pf_line_ops)    something with digital lines: pinferry/line_driver.h
  *
  * Ownership: the descriptor and everything it points to is static in the module. Devices, states,
  * options and buffers belong to the core. Strings passed to a driver live as long as the call.
@@ -42,8 +42,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Changes whenever a structure below changes; the core refuses modules built for another number. */
-#define PF_DRIVER_ABI 1
+#include "pinferry/line_driver.h"
+
+/* Changes whenever a structure of these headers does; the core refuses modules of another number.
+ */
+#define PF_DRIVER_ABI 2
 
 #define PF_CHANNELS_MAX 16  /* channels of one driver */
 #define PF_RAW_SIZE_MAX 256 /* bytes of one raw sample */
@@ -52,16 +55,25 @@
 
 /* ---- Readings --------------------------------------------------------------------------------*/
 
-/* One channel's value. Not valid means: this sample has no value for the channel. */
+/*
+ * One channel's value. Not valid means: this sample has no value for the channel. Doubtful means:
+ * the chip answers the same when it has measured nothing (its value at power-on), and the bytes do
+ * not tell. The core knows the reading before: it believes a doubtful one that is near that
+ * (pf_channel.reach), and has the sensor measured again otherwise.
+ */
 struct pf_reading {
-	double value; /* in the channel's unit */
+	double value; /* in the channel's unit; not limited to its range, that is the core's to do
+		       */
 	bool valid;
+	bool doubtful;
 };
 
 /* What decode() makes of one raw sample. readings[i] belongs to channels[i] of the descriptor. */
 struct pf_sample {
 	struct pf_reading readings[PF_CHANNELS_MAX];
-	char reason[PF_REASON_SIZE]; /* why decode() failed; may stay empty */
+	/* why decode() failed, why a channel has no value, or why one is doubtful; may stay empty
+	 */
+	char reason[PF_REASON_SIZE];
 };
 
 /* ---- Buses -----------------------------------------------------------------------------------*/
@@ -113,6 +125,10 @@ struct pf_device {
 	uint16_t address;             /* PF_BUS_I2C: 0x08 to 0x77 */
 	char id[32];                  /* PF_BUS_W1: "28-0316a2795aff" */
 	char reason[PF_REASON_SIZE];  /* why the last function failed; may stay empty */
+	/* of a probe() that succeeds: what could not be had all the same, such as a setting */
+	char warning[PF_REASON_SIZE];
+	/* identify(): options with their defaults, to be set as the chip was found; else NULL */
+	void *found;
 };
 
 /* ---- Descriptor: data ------------------------------------------------------------------------*/
@@ -134,9 +150,20 @@ enum pf_quantity {
 struct pf_channel {
 	const char *name; /* lower case; part of the topic: "temperature" */
 	enum pf_quantity quantity;
-	const char *unit;        /* "°C"; NULL: that of the quantity */
-	int decimals;            /* 0 to 6: default rounding when published */
+	const char *unit; /* "°C"; NULL: that of the quantity */
+	int decimals; /* 0 to 6: default rounding when published, no finer than the chip's steps */
 	double minimum, maximum; /* physical range by the datasheet: outside is never published */
+	/* what is beyond the range by no more than this counts as its end; 0: nothing does */
+	double margin;
+	/* a doubtful reading is believed if it is that near to the one before; 0: never */
+	double reach;
+};
+
+/* Whether a sensor has a channel of its driver's table. */
+enum pf_presence {
+	PF_PRESENT,
+	PF_ABSENT,  /* an option switches it off, or the chip has not got it */
+	PF_BY_CHIP, /* probe() will tell */
 };
 
 enum pf_option_type {
@@ -165,7 +192,10 @@ struct pf_option {
 struct pf_sensor_ops {
 	/*
 	 * Required. Checks that the right chip is there and reads its calibration into the state.
-	 * Called before the first sample and again after failures. 0 or a negative errno.
+	 * Called before the first sample, again after failures, and now and then in between: what
+	 * it leaves in the state is compared with what was there, so it depends on the chip alone.
+	 * What has no checksum is read with pf_i2c_read_sure(), and refused if it cannot be. A
+	 * setting that fails is no failure but a device->warning. 0 or a negative errno.
 	 */
 	int (*probe)(struct pf_device *device);
 	/* Optional. Triggers a conversion; ret_wait_ms: how long it takes at most (0 to 60000). */
@@ -184,94 +214,19 @@ struct pf_sensor_ops {
 		struct pf_sample *sample);
 	/*
 	 * Optional, for `pinferry scan`: is this driver's chip at device->address? Reads only, and
-	 * never writes a register of a chip it does not know. 0, or -ENODEV, or another errno.
+	 * never writes a register of a chip it does not know. Sets in device->found what it can
+	 * tell of the options. 0, or -ENODEV, or another errno.
 	 */
 	int (*identify)(struct pf_device *device);
+	/*
+	 * Optional. Pure: whether a sensor with these options has channel i. state: what probe()
+	 * found, or NULL before there was one. May change what stands in *channel, which is filled
+	 * from the table: fewer decimals, another range. Without it all channels are there.
+	 */
+	enum pf_presence (*channel)(
+		const void *options, const void *state, size_t i, struct pf_channel *channel);
 	/* Optional. Leaves the chip in its low-power state; copes with a chip that is gone. */
 	void (*stop)(struct pf_device *device);
-};
-
-/* ---- Descriptor: functions of a line driver --------------------------------------------------*/
-
-enum pf_bias { PF_BIAS_AS_IS, PF_BIAS_OFF, PF_BIAS_UP, PF_BIAS_DOWN };
-enum pf_drive { PF_DRIVE_PUSH_PULL, PF_DRIVE_OPEN_DRAIN, PF_DRIVE_OPEN_SOURCE };
-enum pf_initial { PF_INITIAL_OFF, PF_INITIAL_ON, PF_INITIAL_KEEP };
-
-/* A line as `scan` and the resolution of names see it. Strings may be empty, never NULL. */
-struct pf_line_info {
-	char chip[32];     /* what request_*() takes: "gpiochip0" */
-	char label[32];    /* "pinctrl-bcm2711" */
-	char parent[32];   /* bus the chip itself sits behind ("1-0020"), or empty */
-	uint32_t offset;   /* on its chip */
-	char name[32];     /* "GPIO17" */
-	char consumer[32]; /* who holds it */
-	bool used;         /* held by someone */
-	bool output;       /* direction */
-	bool active_low;
-};
-
-/* All levels below are logical: active_low is applied in the request. */
-struct pf_input_request {
-	const char *chip; /* pf_line_info.chip */
-	uint32_t offset;
-	bool active_low;
-	enum pf_bias bias;
-	const char *consumer; /* shown to others who ask for the line */
-};
-
-struct pf_output_request {
-	const char *chip;
-	uint32_t offset;
-	bool active_low;
-	enum pf_drive drive;
-	enum pf_initial initial; /* set in the same request as the direction: no glitch */
-	const char *consumer;
-};
-
-/* "Something changed at this time": whoever reads an event reads the level afterwards. */
-struct pf_edge {
-	uint64_t time_ns; /* CLOCK_MONOTONIC, the kernel's own stamp */
-	bool rising;      /* logical */
-	uint32_t missed;  /* events the kernel dropped right before this one, where it tells */
-};
-
-/* A held line. Made by request_*(), ended by release(). */
-struct pf_line;
-
-struct pf_line_ops {
-	/*
-	 * Calls visit for each line of each chip that can be opened, chip by chip, until visit
-	 * returns non-zero, which is then returned. 0 when all were seen; -ENODEV: no chip at all;
-	 * -EACCES: there are chips, and none may be opened.
-	 */
-	int (*scan)(
-		void *board, int (*visit)(const struct pf_line_info *info, void *user), void *user);
-	/*
-	 * Requests a line as input with both edges. -EBUSY: someone holds it; -ENODEV/-ENOENT: no
-	 * such chip or offset; -EACCES/-EPERM: no permission; -EINVAL, -EOPNOTSUPP: the chip cannot
-	 * (bias or edges). Where the chip has no interrupts the request is made without edges and
-	 * event_fd() of the line says -EOPNOTSUPP: the core then polls.
-	 */
-	int (*request_input)(
-		void *board, const struct pf_input_request *request, struct pf_line **ret_line);
-	/*
-	 * Requests a line as output, direction and initial level in one step. With PF_INITIAL_KEEP
-	 * the line is requested as it is, read, and made an output at that level on the same
-	 * handle; ret_level tells the logical level set, ret_was_output whether the line had been
-	 * an output (if not: it counts as off). Errors as request_input().
-	 */
-	int (*request_output)(void *board, const struct pf_output_request *request,
-		struct pf_line **ret_line, bool *ret_level, bool *ret_was_output);
-	/* Reads the logical level: 0 or 1, or a negative errno (-ENODEV: the chip went away). */
-	int (*get)(struct pf_line *line);
-	/* Sets the logical level of an output: 0 or a negative errno. */
-	int (*set)(struct pf_line *line, bool level);
-	/* A non-blocking descriptor that polls readable on edges, or a negative errno. */
-	int (*event_fd)(const struct pf_line *line);
-	/* Takes up to max pending edges, never waits. Count (0: none), or a negative errno. */
-	int (*read_edges)(struct pf_line *line, struct pf_edge *edges, size_t max);
-	/* Gives the line back to the kernel. NULL is fine. */
-	void (*release)(struct pf_line *line);
 };
 
 /* ---- Descriptor ------------------------------------------------------------------------------*/
@@ -284,7 +239,9 @@ struct pf_driver {
 	enum pf_bus_kind bus;
 	const uint16_t *addresses; /* PF_BUS_I2C: those the chip can have, 0-terminated; the first
 				      is the default */
+	const uint8_t *families;   /* PF_BUS_W1: family codes of the ids, 0-terminated */
 	uint32_t interval_min_ms;  /* shortest sensible interval between samples */
+	uint32_t patience; /* samples in a row that fail before the sensor is unavailable; 0: one */
 	const struct pf_channel *channels;
 	size_t n_channels;
 	const struct pf_option *options;
@@ -325,11 +282,44 @@ static inline void pf_sample_set(struct pf_sample *sample, size_t channel, doubl
 	sample->readings[channel].valid = true;
 }
 
+/* The same, for a value that the chip also has when it has measured nothing. */
+static inline void pf_sample_doubt(struct pf_sample *sample, size_t channel, double value)
+{
+	pf_sample_set(sample, channel, value);
+	sample->readings[channel].doubtful = true;
+}
+
 /* I2C: reads size bytes from an 8-bit register on; 0 or a negative errno. */
 static inline int pf_i2c_read(
 	const struct pf_device *device, uint8_t reg, uint8_t *data, size_t size)
 {
 	return device->i2c->transfer(device, &reg, 1, data, size);
+}
+
+/*
+ * I2C: the same, for what no checksum protects: reads until two answers in a row are the same, four
+ * times at most. size is at most 32. -EBADMSG: no two are.
+ */
+static inline int pf_i2c_read_sure(
+	struct pf_device *device, uint8_t reg, uint8_t *data, size_t size)
+{
+	uint8_t answers[2][32];
+
+	if (size > sizeof answers[0])
+		return -EINVAL;
+	for (unsigned i = 0; i < 4; i++) {
+		const int r = pf_i2c_read(device, reg, answers[i % 2], size);
+
+		if (r < 0)
+			return r;
+		if (i > 0 && memcmp(answers[0], answers[1], size) == 0) {
+			memcpy(data, answers[0], size);
+			return 0;
+		}
+	}
+	pf_explain(device->reason, "register 0x%02x reads otherwise each time (noise on the bus?)",
+		reg);
+	return -EBADMSG;
 }
 
 /* I2C: writes one byte to an 8-bit register; 0 or a negative errno. */

@@ -60,12 +60,13 @@ static void set_if_new(struct pf_item *item, struct pf_state *state, const char 
 void pf_item_tell(struct pf_item *item)
 {
 	const char *reason = pf_item_reason(item);
+	const char *error = reason ? reason : item->remark;
 
 	log_change(item);
 	/* it is leaving: nothing is published any more */
 	if (!item->error)
 		return;
-	set_if_new(item, item->error, reason ? reason : "");
+	set_if_new(item, item->error, error ? error : "");
 	/* without a reason, and before the value is there, it is not known which */
 	if (reason || item->seen)
 		set_if_new(item, item->availability, reason ? "offline" : "online");
@@ -92,6 +93,24 @@ void pf_item_raise(struct pf_item *item, enum pf_hindrance which, const char *fo
 	item->env->n_errors++;
 	item->n_errors++;
 	pf_item_news(item);
+}
+
+void pf_item_remark(struct pf_item *item, const char *reason)
+{
+	if (reason && item->remark ? strcmp(reason, item->remark) == 0 : reason == item->remark)
+		return;
+	if (!reason) {
+		pf_notice("%s %s: is complete again", item->kind, item->config->name);
+	} else if (!item->remark) {
+		pf_warning("%s %s: %s", item->kind, item->config->name, reason);
+		item->env->n_errors++;
+		item->n_errors++;
+		pf_item_news(item);
+	}
+	free(item->remark);
+	item->remark = reason ? pf_strdup(reason) : NULL;
+	if (item->seen)
+		pf_item_tell(item);
 }
 
 static void lower(struct pf_item *item, unsigned which)
@@ -212,5 +231,7 @@ void pf_item_done(struct pf_item *item, bool clear)
 	for (size_t i = 0; i < PF_N_HINDRANCES; i++)
 		free(item->hindrances[i]);
 	memset(item->hindrances, 0, sizeof item->hindrances);
+	free(item->remark);
+	item->remark = NULL;
 	leave_list(item);
 }

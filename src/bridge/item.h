@@ -46,6 +46,7 @@ struct pf_item {
 	bool faulty;                       /* the log says that it does not work */
 	char *hindrances[PF_N_HINDRANCES]; /* the reasons of those raised; NULL: it is not */
 	size_t n_refused;                  /* topics of it whose last message was not taken */
+	char *remark;                      /* what is missing although it can be used; or NULL */
 	uint64_t n_errors;                 /* times at which something began to hinder it */
 	struct pf_state *error, *availability;
 	struct pf_item *previous, *next; /* in env->items */
@@ -93,6 +94,12 @@ const char *pf_item_reason(const struct pf_item *item);
 
 /* Whether one of these (bits of enum pf_hindrance) is raised. */
 bool pf_item_is_hindered(const struct pf_item *item, unsigned which);
+
+/*
+ * The item can be used, but a part of it is missing (reason copied); NULL: none is. The reason is
+ * its error, beside `online`. One log line when it begins, one when it ends.
+ */
+void pf_item_remark(struct pf_item *item, const char *reason);
 
 /* Publishes what follows from the hindrances, as far as that is not published. */
 void pf_item_tell(struct pf_item *item);

@@ -22,6 +22,9 @@ struct step {
 	enum pf_sensor_step what;
 	struct pf_device device;
 	bool open;
+	void *found;   /* state_size bytes: the state after the last good probe */
+	bool is_found; /* there was one */
+	bool is_other; /* the probe just made found something else */
 	uint8_t *raw;
 	struct pf_sample sample;
 	uint64_t taken_ns; /* CLOCK_BOOTTIME of the sample */
@@ -42,6 +45,7 @@ struct pf_sensor_item {
 	struct pf_config *held; /* an older one, used by the step under way; or NULL */
 	struct pf_timer wake;
 	struct pf_sensor_values values;
+	char warned[PF_REASON_SIZE]; /* the warning of the driver that was logged last */
 };
 
 /* ---- on the worker ---- */
@@ -61,7 +65,16 @@ static int probe(struct step *step)
 	step->open = true;
 	if (driver->state_size)
 		memset(step->device.state, 0, driver->state_size);
-	return driver->sensor->probe(&step->device);
+	step->device.warning[0] = '\0';
+	r = driver->sensor->probe(&step->device);
+	if (r < 0)
+		return r;
+	step->is_other = step->is_found && driver->state_size &&
+			 memcmp(step->found, step->device.state, driver->state_size) != 0;
+	if (driver->state_size)
+		memcpy(step->found, step->device.state, driver->state_size);
+	step->is_found = true;
+	return 0;
 }
 
 static int fetch(struct step *step)
@@ -166,14 +179,32 @@ static void fault(struct pf_sensor_item *sensor, const char *reason)
 	pf_item_raise(&sensor->item, PF_HINDRANCE_FAULT, "%s", reason);
 }
 
+/* The step under way has ended: what it means, and for whom. */
+static void finish(struct pf_sensor_item *sensor, uint64_t now_ns, int result, const char *reason)
+{
+	switch (pf_sensor_done(&sensor->sensor, now_ns, result, sensor->step.wait_ms)) {
+	case PF_SENSOR_GOES_ON:
+		break;
+	case PF_SENSOR_AGAIN:
+		pf_debug("sensor %s: %s; once more", sensor->config->item.name, reason);
+		break;
+	case PF_SENSOR_MISSED:
+		pf_info("sensor %s: %s; a sample is missing", sensor->config->item.name, reason);
+		pf_sensor_values_missed(&sensor->values);
+		break;
+	case PF_SENSOR_FAULTY:
+		fault(sensor, reason);
+		break;
+	}
+}
+
 /* Hands the step to the worker. */
 static void submit(struct pf_sensor_item *sensor, uint64_t now_ns)
 {
 	struct pf_timers *timers = &sensor->item.env->timers;
 
 	if (!pf_worker_submit(sensor->worker, &sensor->step.job)) {
-		pf_sensor_done(&sensor->sensor, now_ns, -EBUSY, 0);
-		fault(sensor, "the bus is overloaded");
+		finish(sensor, now_ns, -EBUSY, "the bus is overloaded");
 		pf_timer_set(timers, &sensor->wake, pf_sensor_wake_ns(&sensor->sensor));
 		return;
 	}
@@ -213,6 +244,7 @@ static void release(struct pf_sensor_item *sensor)
 		pf_board_close(sensor->step.board, &sensor->step.device);
 	pf_config_free(sensor->held);
 	free(sensor->step.device.state);
+	free(sensor->step.found);
 	free(sensor->step.raw);
 	free(sensor);
 }
@@ -236,6 +268,17 @@ void pf_sensor_item_rebind(
 		use_config(sensor);
 	else if (!sensor->held)
 		sensor->held = pf_config_hold(old);
+}
+
+/* A good probe: what the driver could not have of its settings, and which channels there are. */
+static void on_probed(struct pf_sensor_item *sensor)
+{
+	const struct pf_device *device = &sensor->step.device;
+
+	if (*device->warning && strcmp(device->warning, sensor->warned) != 0)
+		pf_warning("sensor %s: %s", sensor->config->item.name, device->warning);
+	(void)snprintf(sensor->warned, sizeof sensor->warned, "%s", device->warning);
+	(void)pf_sensor_values_probed(&sensor->values, device->state, sensor->step.is_other);
 }
 
 static void on_step_done(struct pf_job *job)
@@ -264,9 +307,9 @@ static void on_step_done(struct pf_job *job)
 		*step->device.reason ? step->device.reason : word_error(step->config, r, words));
 	if (r >= 0 && step->what == PF_STEP_FETCH)
 		r = pf_sensor_values_take(&sensor->values, &step->sample, step->taken_ns, reason);
-	if (r < 0)
-		fault(sensor, reason);
-	pf_sensor_done(&sensor->sensor, now_ns, r < 0 ? r : 0, step->wait_ms);
+	if (r >= 0 && step->what == PF_STEP_PROBE)
+		on_probed(sensor);
+	finish(sensor, now_ns, r < 0 ? r : 0, reason);
 	go_on(sensor, now_ns);
 }
 
@@ -305,6 +348,7 @@ struct pf_sensor_item *pf_sensor_item_new(
 		.raw = pf_calloc(driver->raw_size, 1)};
 	sensor->step.device.options = config->options;
 	sensor->step.device.state = pf_calloc(driver->state_size, 1);
+	sensor->step.found = pf_calloc(driver->state_size, 1);
 	pf_timer_init(&sensor->wake, on_wake);
 	pf_sensor_init(&sensor->sensor, config, pf_clock_now_ns(), i, n);
 	r = pf_buses_worker(env->buses, config, &sensor->first);

@@ -148,6 +148,7 @@ static void print_outputs(const struct pf_config *config)
 static void print_sensor(const struct pf_sensor_config *sensor)
 {
 	const struct pf_driver *driver = sensor->driver;
+	bool any = false;
 
 	printf("sensor %s: %s", sensor->item.name, driver->name);
 	if (sensor->bus)
@@ -160,8 +161,14 @@ static void print_sensor(const struct pf_sensor_config *sensor)
 			sensor->channels[0].topic ? sensor->channels[0].topic : sensor->item.topic);
 		return;
 	}
-	for (size_t i = 0; i < driver->n_channels; i++)
-		printf("%s %s", i ? "," : "", sensor->channels[i].topic);
+	for (size_t i = 0; i < driver->n_channels; i++) {
+		struct pf_channel channel;
+
+		if (pf_driver_channel(driver, sensor->options, NULL, i, &channel) == PF_ABSENT)
+			continue;
+		printf("%s %s", any ? "," : "", sensor->channels[i].topic);
+		any = true;
+	}
 	printf("\n");
 }
 

@@ -52,11 +52,14 @@ static bool has_address(const struct pf_driver *driver, uint16_t address)
 	return false;
 }
 
-/* Asks a driver whether its chip is there. 0; -EOPNOTSUPP: the driver cannot tell; -errno: no. */
-static int identify(
-	const struct pf_scan *scan, const struct pf_driver *driver, const struct place *place)
+/*
+ * Asks a driver whether its chip is there, and what it finds out about its options (defaults so
+ * far). 0; -EOPNOTSUPP: the driver cannot tell; -errno: no.
+ */
+static int identify(const struct pf_scan *scan, const struct pf_driver *driver,
+	const struct place *place, void *found)
 {
-	struct pf_device device = {.address = 0};
+	struct pf_device device = {.found = found};
 	void *options, *state;
 	int r;
 
@@ -86,20 +89,65 @@ static bool needs_options(const struct pf_driver *driver)
 	return false;
 }
 
-static void add_snippet(
-	struct pf_scan *scan, const struct pf_driver *driver, const struct place *place)
+/* An option that was found to be other than its default. */
+static void add_option(struct pf_scan *scan, const struct pf_option *option, const char *found,
+	const char *defaults)
 {
+	const char *value = found + option->offset, *by_default = defaults + option->offset;
+	int32_t whole;
+	double number;
+
+	switch (option->type) {
+	case PF_OPTION_INT:
+	case PF_OPTION_CHOICE:
+		memcpy(&whole, value, sizeof whole);
+		if (memcmp(value, by_default, sizeof whole) == 0)
+			return;
+		if (option->type == PF_OPTION_CHOICE)
+			fprintf(scan->sensors, " %s = \"%s\";", option->name,
+				option->choices[whole]);
+		else
+			fprintf(scan->sensors, " %s = %d;", option->name, (int)whole);
+		break;
+	case PF_OPTION_FLOAT:
+		memcpy(&number, value, sizeof number);
+		if (memcmp(value, by_default, sizeof number) != 0)
+			fprintf(scan->sensors, " %s = %#.10g;", option->name, number);
+		break;
+	case PF_OPTION_BOOL:
+		if (*(const bool *)value != *(const bool *)by_default)
+			fprintf(scan->sensors, " %s = %s;", option->name,
+				*(const bool *)value ? "true" : "false");
+		break;
+	case PF_OPTION_STRING:
+		if (strcmp(value, by_default) != 0)
+			fprintf(scan->sensors, " %s = \"%s\";", option->name, value);
+		break;
+	}
+}
+
+static void add_snippet(struct pf_scan *scan, const struct pf_driver *driver,
+	const struct place *place, const char *found)
+{
+	char *defaults;
+
 	if (needs_options(driver))
 		return;
 	if (place->kind == PF_BUS_I2C)
 		fprintf(scan->sensors,
 			"  { name = \"%s-%s-%02x\"; driver = \"%s\"; bus = \"%s\"; address = "
-			"0x%02x; },\n",
+			"0x%02x;",
 			driver->name, strchr(place->bus, '-') + 1, (unsigned)place->address,
 			driver->name, place->bus, (unsigned)place->address);
 	else
-		fprintf(scan->sensors, "  { name = \"%s-%s\"; driver = \"%s\"; id = \"%s\"; },\n",
+		fprintf(scan->sensors, "  { name = \"%s-%s\"; driver = \"%s\"; id = \"%s\";",
 			driver->name, place->id, driver->name, place->id);
+	defaults = pf_calloc(driver->options_size + 1, 1);
+	pf_driver_default_options(driver, defaults);
+	for (size_t i = 0; i < driver->n_options; i++)
+		add_option(scan, &driver->options[i], found, defaults);
+	free(defaults);
+	fprintf(scan->sensors, " },\n");
 }
 
 /* Prints what it may be that is there; the first driver that is sure becomes a snippet. */
@@ -109,21 +157,25 @@ static void guess(struct pf_scan *scan, const struct place *place)
 
 	for (size_t i = 0; i < scan->n_drivers; i++) {
 		const struct pf_driver *driver = scan->drivers[i];
+		char *found;
 		int r;
 
 		if (driver->bus != place->kind || !driver->sensor ||
 			(place->kind == PF_BUS_I2C && !has_address(driver, place->address)))
 			continue;
-		r = identify(scan, driver, place);
-		if (r && r != -EOPNOTSUPP)
-			continue;
-		printf("%s%s%s: %s", any ? "; or " : "", r ? "perhaps " : "", driver->name,
-			driver->title);
-		any = true;
+		found = pf_calloc(driver->options_size + 1, 1);
+		pf_driver_default_options(driver, found);
+		r = identify(scan, driver, place, found);
+		if (r == 0 || r == -EOPNOTSUPP) {
+			printf("%s%s%s: %s", any ? "; or " : "", r ? "perhaps " : "", driver->name,
+				driver->title);
+			any = true;
+		}
 		if (r == 0 && !sure) {
 			sure = true;
-			add_snippet(scan, driver, place);
+			add_snippet(scan, driver, place, found);
 		}
+		free(found);
 	}
 	if (!any && place->id && strncmp(place->id, "00-", 3) == 0)
 		printf("no sensor: the bus has no pull-up resistor (4.7 kOhm to 3.3 V)\n");

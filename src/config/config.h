@@ -180,7 +180,8 @@ struct pf_sensor_config {
 	uint16_t address;               /* 7 bit; 0 unless PF_BUS_I2C */
 	const char *id;                 /* "28-0316a2795aff"; NULL unless PF_BUS_W1 */
 	uint32_t interval_ms;           /* at least the driver's minimum; default 60000 */
-	const void *options;            /* the driver's options struct */
+	int patience;        /* samples in a row that fail before it is faulty; 0: the driver's */
+	const void *options; /* the driver's options struct */
 	struct pf_channel_config channels[PF_CHANNELS_MAX];
 };
 

@@ -6,6 +6,13 @@
 #define EXPIRY_TIMES 3u
 #define EXPIRY_MIN_S 3u /* a sensor that is read many times a second may be late that much */
 
+uint32_t pf_sensor_patience(const struct pf_sensor_config *config)
+{
+	if (config->patience > 0)
+		return (uint32_t)config->patience;
+	return config->driver->patience ? config->driver->patience : 1;
+}
+
 uint64_t pf_channel_longest_ms(const struct pf_channel_config *config, uint32_t interval_ms)
 {
 	if (config->max_interval_ms)
@@ -31,7 +38,9 @@ uint64_t pf_sensor_longest_ms(const struct pf_sensor_config *config, size_t i, u
 
 uint32_t pf_sensor_expiry_s(const struct pf_sensor_config *config, size_t i, uint32_t interval_ms)
 {
-	const uint64_t ms = pf_sensor_longest_ms(config, i, interval_ms) * EXPIRY_TIMES;
+	const uint64_t patience = pf_sensor_patience(config);
+	const uint64_t times = patience < EXPIRY_TIMES ? EXPIRY_TIMES : patience + 1;
+	const uint64_t ms = pf_sensor_longest_ms(config, i, interval_ms) * times;
 	const uint64_t s = (ms + 999) / 1000;
 
 	if (s > UINT32_MAX)

@@ -15,6 +15,10 @@
 
 #include "config/config.h"
 
+/* How many samples in a row fail before a sensor is faulty: its own key, or its driver's; 1 or
+ * more. */
+uint32_t pf_sensor_patience(const struct pf_sensor_config *config);
+
 /*
  * The longest time that may pass between two publications of a channel that is read every
  * interval_ms: max_interval_s if that is given; else two intervals with a deadband, one without.
@@ -29,7 +33,10 @@ uint64_t pf_channel_longest_ms(const struct pf_channel_config *config, uint32_t 
 uint64_t pf_sensor_longest_ms(
 	const struct pf_sensor_config *config, size_t i, uint32_t interval_ms);
 
-/* Three times that, in seconds: so long a reading is good for. */
+/*
+ * Three times that, in seconds, or more if it may take more samples until the sensor is faulty: so
+ * long a reading is good for.
+ */
 uint32_t pf_sensor_expiry_s(const struct pf_sensor_config *config, size_t i, uint32_t interval_ms);
 
 #endif

@@ -12,6 +12,7 @@
 #define ADDRESS_MAX    0x7f
 #define INTERVAL_MAX_S 86400
 #define LONGEST_MAX_S  604800
+#define PATIENCE_MAX   1000
 #define ANY            1e300 /* any number */
 #define OF             struct pf_channel_config
 
@@ -52,6 +53,8 @@ static const struct pf_key sensor_keys[] = {
 	PF_TEXT("id", OF, id, BUS_MAX, NULL, "the id of the sensor"),
 	PF_SECONDS("interval_s", OF, interval_ms, 0.001, INTERVAL_MAX_S, 60,
 		"the seconds between two readings"),
+	PF_INT("patience", OF, patience, 1, PATIENCE_MAX, 0, "the samples that may fail in a row",
+		.otherwise = "as the driver says"),
 	PF_GROUP("buffer", OF, buffer, &pf_buffer_keys, "what is kept while the broker is away",
 		.elsewhere = true),
 	PF_OWN("given", PF_KEY_LATER, "what other sensors tell it"),

@@ -106,6 +106,10 @@ static void check_range(const struct pf_channel_loader *loader, struct pf_channe
 static void check_rules(const struct pf_channel_loader *loader, uint32_t interval_ms,
 	const struct pf_channel_config *config)
 {
+	if (loader->group && loader->presence == PF_ABSENT)
+		pf_report_warning(loader->item->loader->problems, &loader->group->place,
+			loader->label, "channels",
+			"the options of the sensor switch this channel off: nothing is published");
 	if (config->scale == 0)
 		channel_error(loader, "scale", "0 would make all values the same");
 	if (config->max_interval_ms && config->deadband == 0)
@@ -164,6 +168,8 @@ static void load_channel(const struct pf_channel_loader *loader,
 
 	if (loader->group)
 		pf_keys_read(&loader->item->loader->reader, loader->group, loader->label, &set, 1);
+	if (!pf_channel_find(loader, "decimals"))
+		config->decimals = loader->channel->decimals;
 	check_twice(loader);
 	read_points(loader, config);
 	check_range(loader, config);
@@ -210,8 +216,11 @@ void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config
 	for (size_t i = 0; i < driver->n_channels; i++) {
 		const char *name = driver->channels[i].name;
 		const struct pf_node *group = channels ? pf_node_find(channels, name) : NULL;
+		struct pf_channel channel;
 		struct pf_channel_loader loader = {.item = item,
-			.channel = &driver->channels[i],
+			.presence = pf_driver_channel(
+				driver, sensor->options, NULL, i, &channel),
+			.channel = &channel,
 			.is_announced = item->loader->config->home_assistant.discovery &&
 					item->item->home_assistant.enabled};
 

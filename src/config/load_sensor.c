@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -83,32 +83,14 @@ static void check_i2c(const struct pf_item_loader *item, const struct pf_sensor_
 		report_address(item, driver, sensor->address);
 }
 
-static int refuse_read(
-	const struct pf_device *device, const char *attribute, char *buffer, size_t size)
-{
-	(void)device;
-	(void)attribute;
-	(void)buffer;
-	(void)size;
-	return -EAGAIN;
-}
-
-static int refuse_write(const struct pf_device *device, const char *attribute, const char *text)
-{
-	(void)device;
-	(void)attribute;
-	(void)text;
-	return -EAGAIN;
-}
-
-/* Whether the driver takes sensors of this family: what it can tell without reading from one. */
 static bool family_is_possible(const struct pf_driver *driver, const char *id)
 {
-	static const struct pf_w1_ops ops = {refuse_read, refuse_write};
-	struct pf_device device = {.w1 = &ops};
+	const unsigned long family = strtoul(id, NULL, 16);
 
-	(void)snprintf(device.id, sizeof device.id, "%s", id);
-	return !driver->sensor->identify || driver->sensor->identify(&device) != -ENODEV;
+	for (size_t i = 0; driver->families[i]; i++)
+		if (driver->families[i] == family)
+			return true;
+	return false;
 }
 
 static void check_id(const struct pf_item_loader *item, const struct pf_sensor_config *sensor)
@@ -198,7 +180,6 @@ static void set_driver_defaults(struct pf_sensor_config *sensor)
 	if (sensor->interval_ms < driver->interval_min_ms)
 		sensor->interval_ms = driver->interval_min_ms;
 	for (size_t i = 0; i < driver->n_channels; i++) {
-		sensor->channels[i].decimals = driver->channels[i].decimals;
 		sensor->channels[i].minimum = driver->channels[i].minimum;
 		sensor->channels[i].maximum = driver->channels[i].maximum;
 	}

@@ -108,7 +108,8 @@ void pf_load_line(const struct pf_item_loader *item, struct pf_line_config *line
 /* A channel under way. */
 struct pf_channel_loader {
 	const struct pf_item_loader *item;
-	const struct pf_channel *channel;
+	const struct pf_channel *channel; /* as it is with the options of the sensor */
+	enum pf_presence presence;
 	const struct pf_node *direct; /* the sensor, if the keys may stand there; or NULL */
 	const struct pf_node *group;  /* channels.NAME, or NULL */
 	const char *label;

@@ -15,7 +15,8 @@
 /* Keys of a sensor or a channel in the configuration: a driver's option may not hide one. */
 static const char *const reserved_keys[] = {"name", "driver", "bus", "address", "id", "topic",
 	"qos", "retain", "format", "interval_s", "channels", "buffer", "home_assistant", "offset",
-	"scale", "points", "decimals", "min", "max", "filter", "deadband", "max_interval_s"};
+	"scale", "points", "decimals", "min", "max", "filter", "deadband", "max_interval_s",
+	"patience"};
 
 __attribute__((format(printf, 2, 3))) static int broken(char *reason, const char *format, ...)
 {
@@ -72,6 +73,8 @@ static int check_channel(const struct pf_driver *driver, size_t index, char *rea
 	if (!range_is_valid(channel->minimum, channel->maximum) ||
 		channel->minimum == channel->maximum)
 		return broken(reason, "channel %s: minimum is not below maximum", channel->name);
+	if (!range_is_valid(0, channel->margin) || !range_is_valid(0, channel->reach))
+		return broken(reason, "channel %s: margin or reach is below 0", channel->name);
 	return 0;
 }
 
@@ -182,6 +185,8 @@ static int check_bus(const struct pf_driver *driver, char *reason)
 		return broken(reason, "unknown bus");
 	if (driver->sensor && driver->bus == PF_BUS_GPIO)
 		return broken(reason, "the gpio bus is for line drivers");
+	if (driver->bus == PF_BUS_W1 && (!driver->families || driver->families[0] == 0))
+		return broken(reason, "no 1-Wire family is given");
 	if (driver->bus != PF_BUS_I2C)
 		return 0;
 	if (!driver->addresses || driver->addresses[0] == 0)

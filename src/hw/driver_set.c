@@ -261,6 +261,15 @@ static void set_default(const struct pf_option *option, char *base)
 	}
 }
 
+enum pf_presence pf_driver_channel(const struct pf_driver *driver, const void *options,
+	const void *state, size_t i, struct pf_channel *ret_channel)
+{
+	*ret_channel = driver->channels[i];
+	if (!driver->sensor->channel)
+		return PF_PRESENT;
+	return driver->sensor->channel(options, state, i, ret_channel);
+}
+
 void pf_driver_default_options(const struct pf_driver *driver, void *ret_options)
 {
 	for (size_t i = 0; i < driver->n_options; i++)

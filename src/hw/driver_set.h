@@ -66,6 +66,13 @@ bool pf_driver_name_is_valid(const char *name);
 /* Fills an options struct of the driver, options_size zeroed bytes, with the defaults. */
 void pf_driver_default_options(const struct pf_driver *driver, void *ret_options);
 
+/*
+ * Whether a sensor with these options has channel i of its driver, and in ret_channel what the
+ * channel is with them. state: the driver's, after a probe(); or NULL. Pure.
+ */
+enum pf_presence pf_driver_channel(const struct pf_driver *driver, const void *options,
+	const void *state, size_t i, struct pf_channel *ret_channel);
+
 /* The unit of a channel: its own, or that of its quantity. Never NULL; may be "". */
 const char *pf_channel_unit(const struct pf_channel *channel);
 

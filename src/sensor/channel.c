@@ -11,6 +11,8 @@
 #include "config/expiry.h"
 #include "hw/driver_set.h"
 
+#define MINUTE_MS 60000u
+
 static double interpolate(const struct pf_point *points, size_t n, double raw)
 {
 	size_t i = 1;
@@ -27,6 +29,26 @@ double pf_channel_calibrate(const struct pf_channel_config *config, double raw)
 	if (config->n_points >= 2)
 		raw = interpolate(config->points, config->n_points, raw);
 	return raw * config->scale + config->offset;
+}
+
+bool pf_channel_believes(const struct pf_channel *channel, const struct pf_channel_past *past,
+	uint32_t interval_ms, double raw, uint64_t now_ns)
+{
+	const uint64_t age_max_ms = interval_ms > MINUTE_MS / 3 ? (uint64_t)interval_ms * 3
+								: MINUTE_MS;
+
+	return past->known && now_ns - past->time_ns <= age_max_ms * PF_NS_PER_MS &&
+	       fabs(raw - past->raw) <= channel->reach;
+}
+
+/* What is beyond the range by rounding and tolerances only is its end. */
+static double limit(const struct pf_channel *channel, double raw)
+{
+	if (raw < channel->minimum && raw >= channel->minimum - channel->margin)
+		return channel->minimum;
+	if (raw > channel->maximum && raw <= channel->maximum + channel->margin)
+		return channel->maximum;
+	return raw;
 }
 
 static int out_of_range(const struct pf_channel *channel, double value, double minimum,
@@ -47,6 +69,7 @@ int pf_channel_check(const struct pf_channel *channel, const struct pf_channel_c
 {
 	double value;
 
+	raw = limit(channel, raw);
 	/* written so that NaN fails */
 	if (!(raw >= channel->minimum && raw <= channel->maximum))
 		return out_of_range(channel, raw, channel->minimum, channel->maximum, ret_reason);

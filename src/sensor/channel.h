@@ -21,6 +21,14 @@ struct pf_channel_state {
 	uint64_t time_ns; /* when */
 };
 
+/* The reading before, as the driver said it. Zeroed: there is none, or the sensor was away since.
+ */
+struct pf_channel_past {
+	bool known;
+	double raw;
+	uint64_t time_ns;
+};
+
 /*
  * Applies points, scale and offset. Outside the table of points its first or last segment is
  * extended.
@@ -28,9 +36,16 @@ struct pf_channel_state {
 double pf_channel_calibrate(const struct pf_channel_config *config, double raw);
 
 /*
- * Checks one reading: the raw value against the driver's physical range, the calibrated one
- * against minimum and maximum, both for NaN and infinity. 0 and the calibrated value, rounded to
- * the channel's decimals; or -ERANGE with ret_reason[PF_REASON_SIZE].
+ * Whether a doubtful reading (pf_reading.doubtful) can be true: the one before was near it, not
+ * longer ago than three intervals or a minute, and the sensor was there in between.
+ */
+bool pf_channel_believes(const struct pf_channel *channel, const struct pf_channel_past *past,
+	uint32_t interval_ms, double raw, uint64_t now_ns);
+
+/*
+ * Checks one reading: the raw value against the driver's physical range, whose margin counts as its
+ * end, the calibrated one against minimum and maximum, both for NaN and infinity. 0 and the
+ * calibrated value, rounded to the channel's decimals; or -ERANGE with ret_reason[PF_REASON_SIZE].
  */
 int pf_channel_check(const struct pf_channel *channel, const struct pf_channel_config *config,
 	double raw, double *ret_value, char *ret_reason);

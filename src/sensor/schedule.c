@@ -8,6 +8,8 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 
+#define AGAIN_MS 100u /* a disturbance is over by then */
+
 void pf_schedule_init(
 	struct pf_schedule *schedule, uint32_t interval_ms, uint64_t now_ns, size_t i, size_t n)
 {
@@ -27,6 +29,11 @@ void pf_schedule_success(struct pf_schedule *schedule, uint64_t now_ns)
 	schedule->n_failures = 0;
 	schedule->grid_ns += age_ns / schedule->interval_ns * schedule->interval_ns;
 	schedule->due_ns = schedule->grid_ns + schedule->interval_ns;
+}
+
+void pf_schedule_again(struct pf_schedule *schedule, uint64_t now_ns)
+{
+	schedule->due_ns = now_ns + AGAIN_MS * PF_NS_PER_MS;
 }
 
 void pf_schedule_failure(struct pf_schedule *schedule, uint64_t now_ns)

@@ -30,6 +30,9 @@ void pf_schedule_init(
 /* After a good sample: the next point of the grid. Points that have gone by are left out. */
 void pf_schedule_success(struct pf_schedule *schedule, uint64_t now_ns);
 
+/* After a failure that is not told yet: once more very soon. The grid stays. */
+void pf_schedule_again(struct pf_schedule *schedule, uint64_t now_ns);
+
 /* After a failure: retry after 1, 2, 4, ... 60 s (pf_backoff_ms()). */
 void pf_schedule_failure(struct pf_schedule *schedule, uint64_t now_ns);
 

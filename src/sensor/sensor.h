@@ -5,8 +5,10 @@
  * The life of one configured sensor, without its bus and its clock: which driver step is to be
  * made when, and what its result means.
  *
- *   idle --due--> PROBE (first and after failures) --> START --wait--> FETCH --> idle
- *   any failure --> idle, due again after the backoff
+ *   idle --due--> PROBE (first, after failures, now and then) --> START --wait--> FETCH --> idle
+ *   a failure --> the same once more at once; fails that, too, the sample is missed
+ *   missed, and not too often in a row --> idle until the next sample
+ *   missed too often, or before there was a good one --> faulty: idle, due after the backoff
  *
  * Whoever drives it asks pf_sensor_next() at pf_sensor_wake_ns() and after each
  * pf_sensor_done(), runs the step given on the bus's worker, and hands back the result. One step
@@ -29,12 +31,24 @@ enum pf_sensor_step {
 	PF_STEP_FETCH, /* fetch() and decode() */
 };
 
+/* What the result of a step means. */
+enum pf_sensor_verdict {
+	PF_SENSOR_GOES_ON, /* it was good */
+	PF_SENSOR_AGAIN,   /* it failed and is tried again at once: nobody is told */
+	PF_SENSOR_MISSED,  /* a sample is lost: not told yet */
+	PF_SENSOR_FAULTY,  /* a sample is lost: to be told */
+};
+
 struct pf_sensor {
 	const struct pf_sensor_config *config;
 	struct pf_schedule schedule;
 	enum pf_sensor_step next; /* the step to make when it is time */
 	enum pf_sensor_step under_way;
-	uint64_t ready_ns; /* conversion finished */
+	uint64_t ready_ns;  /* conversion finished */
+	uint64_t probed_ns; /* the last good probe */
+	uint32_t n_missed;  /* samples in a row */
+	bool works;         /* since the last good sample it was not told to be faulty */
+	bool is_again;      /* this is the second try, or it is faulty anyway */
 };
 
 /* A sensor that is first due soon after now_ns; i-th of n, for spreading. */
@@ -49,8 +63,9 @@ enum pf_sensor_step pf_sensor_next(struct pf_sensor *sensor, uint64_t now_ns);
 
 /*
  * The result of the step under way: 0 or a negative errno. wait_ms: what start() said. After a
- * good FETCH, the caller hands in the verdict on the values as the result.
+ * good FETCH, the caller hands in what became of the values as the result.
  */
-void pf_sensor_done(struct pf_sensor *sensor, uint64_t now_ns, int result, uint32_t wait_ms);
+enum pf_sensor_verdict pf_sensor_done(
+	struct pf_sensor *sensor, uint64_t now_ns, int result, uint32_t wait_ms);
 
 #endif

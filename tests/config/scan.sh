@@ -44,11 +44,13 @@ mkdir -p "$dir"/full/{gpio,i2c-1/0x76,i2c-1/0x49,sys/bus/w1/devices/28-0316a2795
   "$dir"/full/sys/class/hwmon/hwmon0 "$dir"/empty "$dir"/bare/gpio
 echo bme280 >"$dir/full/i2c-1/0x76/chip"
 echo tmp102 >"$dir/full/i2c-1/0x49/chip"
+mkdir -p "$dir/full/i2c-1/0x4a"
+echo lm75a >"$dir/full/i2c-1/0x4a/chip"
 echo spi0 >"$dir/full/gpio/GPIO17.used-by"
 echo cpu_thermal >"$dir/full/sys/class/hwmon/hwmon0/name"
 touch "$dir/bare/gpio/unplugged"
 
-echo 1..16
+echo 1..19
 ok 'a full board' scan full
 ok 'its lines' says full '^# +4 +GPIO4 +7 +input +free; usually 1-Wire$'
 ok 'with their users' says full '^# +17 +GPIO17 +11 +input +used by spi0$'
@@ -60,6 +62,9 @@ ok 'an input that is free' says full '^ +\{ name = "input-27"; line = "GPIO27"; 
 ok 'an output that is another' says full '^ +\{ name = "output-22"; line = "GPIO22"; .*\}$'
 ok 'check takes it all' check full
 ok 'with the sensor' grep -q '^sensor bme280-1-76: bme280 at i2c-1 0x76,' "$dir/check"
+ok 'what was found out of a chip' says full '"lm75".* address = 0x49; variant = "tmp102"; \},$'
+ok 'and of its relative' says full '"lm75".* address = 0x4a; variant = "lm75a"; \},$'
+ok 'nothing that is so anyway' says full '"bme280".* address = 0x76; \},$'
 ok 'an empty board' scan empty
 ok 'check takes it' check empty
 ok 'a board without chip' scan bare

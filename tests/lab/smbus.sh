@@ -30,7 +30,7 @@ bytes() {
 bme280_answers() {
   bytes 0x76 0x88 70 6b 43 67 18 fc 7d 8e 43 d6 d0 0b 27 0b 8c 00 f9 ff 8c 3c f8 c6 70 17 00 4b &&
     bytes 0x76 0xe1 72 01 00 13 29 03 1e && bytes 0x76 0xd0 60 &&
-    bytes 0x76 0xf3 00 00 00 00 65 5a c0 7e ed 00 6d 60
+    bytes 0x76 0xf2 01 00 24 a0 00 65 5a c0 7e ed 00 6d 60
 }
 
 # the stub keeps words low byte first: 25.5 degrees are the bytes 19 80

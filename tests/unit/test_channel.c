@@ -42,6 +42,49 @@ static void impossible_values_are_refused_with_the_range(void)
 	T_NEAR(value, 77, 0);
 }
 
+static const struct pf_channel humidity = {.name = "humidity",
+	.quantity = PF_QUANTITY_HUMIDITY,
+	.decimals = 1,
+	.minimum = 0,
+	.maximum = 100,
+	.margin = 5};
+
+/* A limit in front of the range check would hide nonsense. */
+static void a_little_beyond_the_range_is_its_end_and_more_is_a_fault(void)
+{
+	static const struct pf_channel_config config = {
+		.scale = 1, .decimals = 1, .minimum = 0, .maximum = 100};
+	double value = 77;
+
+	T_INT(pf_channel_check(&humidity, &config, 103.2, &value, reason), 0);
+	T_NEAR(value, 100, 0);
+	T_INT(pf_channel_check(&humidity, &config, -5, &value, reason), 0);
+	T_NEAR(value, 0, 0);
+	T_INT(pf_channel_check(&humidity, &config, -5.01, &value, reason), -ERANGE);
+	T_INT(pf_channel_check(&humidity, &config, 238.1, &value, reason), -ERANGE);
+	T_HAS(reason, "humidity 238.1 % is outside of 0 to 100 %");
+}
+
+static void a_doubtful_reading_is_believed_beside_the_one_before(void)
+{
+	static const struct pf_channel channel = {.name = "temperature", .reach = 10};
+	struct pf_channel_past past = {.known = true, .raw = 84.5, .time_ns = 1000 * PF_NS_PER_S};
+	const uint64_t now_ns = 1060 * PF_NS_PER_S;
+
+	T_TRUE(pf_channel_believes(&channel, &past, 60000, 85, now_ns));
+	past.raw = 18.75;
+	T_FALSE(pf_channel_believes(&channel, &past, 60000, 85, now_ns));
+	past.raw = 95;
+	T_TRUE(pf_channel_believes(&channel, &past, 60000, 85, now_ns));
+	/* too long ago: three intervals, or a minute */
+	T_TRUE(pf_channel_believes(&channel, &past, 60000, 85, 1180 * PF_NS_PER_S));
+	T_FALSE(pf_channel_believes(&channel, &past, 60000, 85, 1181 * PF_NS_PER_S));
+	T_TRUE(pf_channel_believes(&channel, &past, 1000, 85, 1060 * PF_NS_PER_S));
+	T_FALSE(pf_channel_believes(&channel, &past, 1000, 85, 1061 * PF_NS_PER_S));
+	past.known = false;
+	T_FALSE(pf_channel_believes(&channel, &past, 60000, 85, now_ns));
+}
+
 static void configured_limits_are_for_the_calibrated_value(void)
 {
 	struct pf_channel_config config = plain;
@@ -127,6 +170,8 @@ static void a_reading_is_good_for_three_times_the_longest_distance(void)
 
 T_MAIN("channel", T(good_value_is_calibrated_and_rounded),
 	T(impossible_values_are_refused_with_the_range),
+	T(a_little_beyond_the_range_is_its_end_and_more_is_a_fault),
+	T(a_doubtful_reading_is_believed_beside_the_one_before),
 	T(configured_limits_are_for_the_calibrated_value), T(points_interpolate_and_extend),
 	T(deadband_holds_back_but_not_for_ever),
 	T(what_does_not_change_is_renewed_every_two_intervals),

@@ -55,29 +55,113 @@ static void without_start_fetches_at_once(void)
 	T_INT(pf_sensor_next(&sensor, 10 * S), PF_STEP_FETCH);
 }
 
-static void any_failure_probes_again_after_the_backoff(void)
+/* Makes the steps of one attempt that are due at now_ns; the last one ends with result. */
+static enum pf_sensor_verdict attempt(struct pf_sensor *sensor, uint64_t now_ns, int result)
+{
+	enum pf_sensor_step step;
+
+	while ((step = pf_sensor_next(sensor, now_ns)) != PF_STEP_FETCH) {
+		if (!t_check(step != PF_STEP_NONE, __FILE__, __LINE__, "a step is due"))
+			return PF_SENSOR_GOES_ON;
+		(void)pf_sensor_done(sensor, now_ns, 0, 0);
+	}
+	return pf_sensor_done(sensor, now_ns, result, 0);
+}
+
+static void a_sensor_that_never_worked_is_told_after_the_second_try(void)
 {
 	struct pf_sensor sensor;
 
 	pf_sensor_init(&sensor, &quick, 0, 0, 1);
 	T_INT(pf_sensor_next(&sensor, 0), PF_STEP_PROBE);
-	pf_sensor_done(&sensor, 0, -EREMOTEIO, 0);
-	T_INT(pf_sensor_wake_ns(&sensor), 1 * S);
-	T_INT(pf_sensor_next(&sensor, 1 * S), PF_STEP_PROBE);
-	pf_sensor_done(&sensor, 1 * S, -EREMOTEIO, 0);
-	T_INT(pf_sensor_wake_ns(&sensor), 3 * S);
-	T_INT(pf_sensor_next(&sensor, 3 * S), PF_STEP_PROBE);
-	pf_sensor_done(&sensor, 3 * S, 0, 0);
-	T_INT(pf_sensor_next(&sensor, 3 * S), PF_STEP_FETCH);
-	pf_sensor_done(&sensor, 3 * S, -EBADMSG, 0);
-	/* still no good sample: the third failure in a row */
-	T_INT(pf_sensor_wake_ns(&sensor), 7 * S);
-	T_INT(pf_sensor_next(&sensor, 7 * S), PF_STEP_PROBE);
-	pf_sensor_done(&sensor, 7 * S, 0, 0);
-	T_INT(pf_sensor_next(&sensor, 7 * S), PF_STEP_FETCH);
-	pf_sensor_done(&sensor, 7 * S, 0, 0);
+	T_INT(pf_sensor_done(&sensor, 0, -EREMOTEIO, 0), PF_SENSOR_AGAIN);
+	T_INT(pf_sensor_wake_ns(&sensor), S / 10);
+	T_INT(pf_sensor_next(&sensor, S / 10), PF_STEP_PROBE);
+	T_INT(pf_sensor_done(&sensor, S / 10, -EREMOTEIO, 0), PF_SENSOR_FAULTY);
+	T_INT(pf_sensor_wake_ns(&sensor), S / 10 + 1 * S);
+	T_INT(pf_sensor_next(&sensor, 2 * S), PF_STEP_PROBE);
+	T_INT(pf_sensor_done(&sensor, 2 * S, -EREMOTEIO, 0), PF_SENSOR_FAULTY);
+	/* no second try any more; still no good sample: the third failure in a row */
+	T_INT(attempt(&sensor, 4 * S, -EBADMSG), PF_SENSOR_FAULTY);
+	T_INT(pf_sensor_wake_ns(&sensor), 8 * S);
+	T_INT(attempt(&sensor, 8 * S, 0), PF_SENSOR_GOES_ON);
 	T_INT(pf_sensor_wake_ns(&sensor), 10 * S);
 }
 
+static void one_lost_answer_is_nobodys_business(void)
+{
+	struct pf_sensor sensor;
+
+	pf_sensor_init(&sensor, &quick, 0, 0, 1);
+	T_INT(attempt(&sensor, 0, 0), PF_SENSOR_GOES_ON);
+	for (unsigned i = 1; i < 50; i++) {
+		const uint64_t now_ns = 10 * i * S;
+
+		T_INT(attempt(&sensor, now_ns, -EBADMSG), PF_SENSOR_AGAIN);
+		T_INT(pf_sensor_wake_ns(&sensor), now_ns + S / 10);
+		/* from the start, with a probe: the chip may have been reset */
+		T_INT(sensor.next, PF_STEP_PROBE);
+		T_INT(attempt(&sensor, now_ns + S / 10, 0), PF_SENSOR_GOES_ON);
+		T_INT(pf_sensor_wake_ns(&sensor), now_ns + 10 * S);
+	}
+}
+
+static void patience_counts_samples_in_a_row(void)
+{
+	struct pf_sensor_config patient = quick;
+	struct pf_sensor sensor;
+	uint64_t now_ns = 0;
+
+	patient.patience = 3;
+	pf_sensor_init(&sensor, &patient, 0, 0, 1);
+	T_INT(attempt(&sensor, now_ns, 0), PF_SENSOR_GOES_ON);
+	for (unsigned i = 0; i < 2; i++) {
+		now_ns += 10 * S;
+		T_INT(attempt(&sensor, now_ns, -EIO), PF_SENSOR_AGAIN);
+		T_INT(attempt(&sensor, now_ns + S / 10, -EIO), PF_SENSOR_MISSED);
+		/* not the backoff: the next sample */
+		T_INT(pf_sensor_wake_ns(&sensor), now_ns + 10 * S);
+	}
+	now_ns += 10 * S;
+	T_INT(attempt(&sensor, now_ns, 0), PF_SENSOR_GOES_ON);
+	/* counted anew */
+	for (unsigned i = 0; i < 3; i++) {
+		now_ns += 10 * S;
+		T_INT(attempt(&sensor, now_ns, -EIO), PF_SENSOR_AGAIN);
+		T_INT(attempt(&sensor, now_ns + S / 10, -EIO),
+			i < 2 ? PF_SENSOR_MISSED : PF_SENSOR_FAULTY);
+	}
+	T_INT(pf_sensor_wake_ns(&sensor), now_ns + S / 10 + S);
+}
+
+static void the_driver_says_what_patience_is_if_nobody_else_does(void)
+{
+	static const struct pf_driver enduring = {.sensor = &one_step, .patience = 2};
+	const struct pf_sensor_config config = {.driver = &enduring, .interval_ms = 10000};
+	struct pf_sensor sensor;
+
+	pf_sensor_init(&sensor, &config, 0, 0, 1);
+	T_INT(attempt(&sensor, 0, 0), PF_SENSOR_GOES_ON);
+	T_INT(attempt(&sensor, 10 * S, -EIO), PF_SENSOR_AGAIN);
+	T_INT(attempt(&sensor, 11 * S, -EIO), PF_SENSOR_MISSED);
+}
+
+/* The calibration is read once for thousands of samples: none of them shows that it is wrong. */
+static void a_working_sensor_is_probed_again_now_and_then(void)
+{
+	struct pf_sensor sensor;
+	unsigned n_probes = 0;
+
+	pf_sensor_init(&sensor, &quick, 0, 0, 1);
+	for (uint64_t now_ns = 0; now_ns <= 3600 * S; now_ns += 10 * S) {
+		n_probes += sensor.next == PF_STEP_PROBE;
+		T_INT(attempt(&sensor, now_ns, 0), PF_SENSOR_GOES_ON);
+	}
+	T_INT(n_probes, 6);
+}
+
 T_MAIN("sensor", T(goes_probe_start_wait_fetch), T(without_start_fetches_at_once),
-	T(any_failure_probes_again_after_the_backoff))
+	T(a_sensor_that_never_worked_is_told_after_the_second_try),
+	T(one_lost_answer_is_nobodys_business), T(patience_counts_samples_in_a_row),
+	T(the_driver_says_what_patience_is_if_nobody_else_does),
+	T(a_working_sensor_is_probed_again_now_and_then))

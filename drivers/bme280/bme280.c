@@ -8,27 +8,31 @@
  * Datasheets: BME280, BST-BME280-DS002-15, revision 1.6 (below: E); BMP280, BST-BMP280-DS001-26,
  * revision 1.26 (below: P). Chapters are of E where not said otherwise.
  *
- * A raw sample is the register block 0xf3 to 0xfe (BMP280: to 0xfc) in one read (table 18):
+ * A raw sample is the register block 0xf2 to 0xfe (table 18), of a BMP280 0xf3 to 0xfc:
  *
- *   byte 0        0xf3  status: bit 3 measuring, bit 0 calibration being copied (5.4.4)
- *   byte 1        0xf4  ctrl_meas: osrs_t 7-5, osrs_p 4-2, mode 1-0 (5.4.5)
- *   byte 2, 3     0xf5  config, and a register without meaning
- *   byte 4, 5, 6  0xf7  pressure: 8 bits, 8 bits, 4 bits in the upper half (5.4.7)
- *   byte 7, 8, 9  0xfa  temperature in the same way (5.4.8)
- *   byte 10, 11   0xfd  humidity, 16 bits (5.4.9)
+ *   0xf2  ctrl_hum: osrs_h 2-0 (5.4.3)
+ *   0xf3  status: bit 3 measuring, bit 0 calibration being copied (5.4.4)
+ *   0xf4  ctrl_meas: osrs_t 7-5, osrs_p 4-2, mode 1-0 (5.4.5)
+ *   0xf5  config: t_sb 7-5, filter 4-2 (5.4.6); after it a register without meaning
+ *   0xf7  pressure: 8 bits, 8 bits, 4 bits in the upper half (5.4.7)
+ *   0xfa  temperature in the same way (5.4.8)
+ *   0xfd  humidity, 16 bits (5.4.9)
  *
- * The chip has gone back to sleep when the block is read, so it cannot change under the read.
+ * The chip has gone back to sleep when the block is read, so it cannot change under the read, and
+ * no checksum protects it: it is read until two answers are the same. The settings in it tell
+ * whether this is still the chip that probe() met. t_sb has no meaning in forced mode: it holds a
+ * mark, which a chip that was reset, or another one, has not got.
  */
 
-#include "pinferry/driver.h"
+#include "compensation.h"
 
 #define REG_CALIBRATION_1 0x88 /* 26 bytes: T1 to P9, one unused, H1 (4.2.2, table 16) */
 #define REG_CALIBRATION_2 0xe1 /* 7 bytes: H2 to H6 */
 #define REG_ID            0xd0 /* 5.4.1 */
-#define REG_CTRL_HUM      0xf2 /* 5.4.3 */
+#define REG_CTRL_HUM      0xf2
 #define REG_STATUS        0xf3
 #define REG_CTRL_MEAS     0xf4
-#define REG_CONFIG        0xf5 /* 5.4.6 */
+#define REG_CONFIG        0xf5
 
 #define ID_BME280   0x60
 #define ID_BMP280   0x58 /* P: 4.3.1 */
@@ -39,14 +43,22 @@
 #define STATUS_MEASURING 0x08
 #define MODE_SLEEP       0x00
 #define MODE_FORCED      0x01
-#define CONFIG_IIR_OFF   0x00 /* at the intervals in use here a filter would only lag */
+#define MODE_MASK        0x03
+#define OSRS_H_MASK      0x07
 
-#define ADC_SKIPPED_20 0x80000 /* value of what was not measured (5.4.7, 5.4.8) */
-#define ADC_SKIPPED_16 0x8000  /* 5.4.9 */
+/* t_sb 101 as a mark; no filter: at the intervals in use here it would only lag */
+#define CONFIG_MARK 0xa0
+
+/* The block from 0xf3 on, as offsets. */
+#define AT_CTRL_MEAS   1
+#define AT_CONFIG      2
+#define AT_PRESSURE    4
+#define AT_TEMPERATURE 7
+#define AT_HUMIDITY    10
 
 #define CALIBRATION_1_SIZE 26
 #define CALIBRATION_2_SIZE 7
-#define RAW_SIZE_BME280    12
+#define RAW_SIZE_BME280    13
 #define RAW_SIZE_BMP280    10
 
 enum { CHANNEL_TEMPERATURE, CHANNEL_HUMIDITY, CHANNEL_PRESSURE };
@@ -58,18 +70,6 @@ struct options {
 	int32_t oversampling_temperature; /* less one: temperature has no "off" */
 	int32_t oversampling_humidity;
 	int32_t oversampling_pressure;
-};
-
-/* Calibration words by their names in the datasheet (table 16). */
-struct state {
-	bool has_humidity;
-	uint16_t t1;
-	int16_t t2, t3;
-	uint16_t p1;
-	int16_t p2, p3, p4, p5, p6, p7, p8, p9;
-	uint8_t h1, h3;
-	int16_t h2, h4, h5;
-	int8_t h6;
 };
 
 static const char *const oversampling_choices[] = {"off", "x1", "x2", "x4", "x8", "x16", NULL};
@@ -87,7 +87,7 @@ static int16_t le16_signed(const uint8_t *bytes)
 
 static int read_id(struct pf_device *device, uint8_t *ret_id)
 {
-	const int r = pf_i2c_read(device, REG_ID, ret_id, 1);
+	const int r = pf_i2c_read_sure(device, REG_ID, ret_id, 1);
 
 	if (r < 0)
 		return r;
@@ -98,10 +98,10 @@ static int read_id(struct pf_device *device, uint8_t *ret_id)
 	return -ENODEV;
 }
 
-static int read_calibration_1(struct pf_device *device, struct state *state)
+static int read_calibration_1(struct pf_device *device, struct bme280_state *state)
 {
 	uint8_t c[CALIBRATION_1_SIZE];
-	int r = pf_i2c_read(device, REG_CALIBRATION_1, c, sizeof c);
+	int r = pf_i2c_read_sure(device, REG_CALIBRATION_1, c, sizeof c);
 
 	if (r < 0)
 		return r;
@@ -118,17 +118,13 @@ static int read_calibration_1(struct pf_device *device, struct state *state)
 	state->p8 = le16_signed(c + 20);
 	state->p9 = le16_signed(c + 22);
 	state->h1 = c[25];
-	if (state->t1 == 0 || state->t1 == UINT16_MAX || state->p1 == 0) {
-		pf_explain(device->reason, "the calibration in the chip is empty");
-		return -EBADMSG;
-	}
 	return 0;
 }
 
-static int read_calibration_2(struct pf_device *device, struct state *state)
+static int read_calibration_2(struct pf_device *device, struct bme280_state *state)
 {
 	uint8_t c[CALIBRATION_2_SIZE];
-	int r = pf_i2c_read(device, REG_CALIBRATION_2, c, sizeof c);
+	int r = pf_i2c_read_sure(device, REG_CALIBRATION_2, c, sizeof c);
 
 	if (r < 0)
 		return r;
@@ -141,14 +137,27 @@ static int read_calibration_2(struct pf_device *device, struct state *state)
 	return 0;
 }
 
+static uint32_t adc_20(const uint8_t *bytes)
+{
+	return (uint32_t)bytes[0] << 12 | (uint32_t)bytes[1] << 4 | bytes[2] >> 4;
+}
+
+static int check_calibration(struct pf_device *device, const struct bme280_state *state)
+{
+	if (bme280_calibration_is_possible(state))
+		return 0;
+	pf_explain(device->reason, "the calibration in the chip is impossible");
+	return -EBADMSG;
+}
+
 static int probe(struct pf_device *device)
 {
-	struct state *state = device->state;
+	struct bme280_state *state = device->state;
 	uint8_t id, status;
 	int r = read_id(device, &id);
 
 	if (r == 0)
-		r = pf_i2c_read(device, REG_STATUS, &status, 1);
+		r = pf_i2c_read_sure(device, REG_STATUS, &status, 1);
 	if (r < 0)
 		return r;
 	if (status & STATUS_IM_UPDATE) {
@@ -159,11 +168,13 @@ static int probe(struct pf_device *device)
 	r = read_calibration_1(device, state);
 	if (r == 0 && state->has_humidity)
 		r = read_calibration_2(device, state);
+	if (r == 0)
+		r = check_calibration(device, state);
 	/* asleep, because config may be ignored while the chip measures (5.4.6) */
 	if (r == 0)
 		r = pf_i2c_write(device, REG_CTRL_MEAS, MODE_SLEEP);
 	if (r == 0)
-		r = pf_i2c_write(device, REG_CONFIG, CONFIG_IIR_OFF);
+		r = pf_i2c_write(device, REG_CONFIG, CONFIG_MARK);
 	return r;
 }
 
@@ -179,14 +190,23 @@ static uint32_t measurement_max_us(unsigned osrs_t, unsigned osrs_p, unsigned os
 	return time_us;
 }
 
+static unsigned osrs_humidity(const struct options *options, const struct bme280_state *state)
+{
+	return state->has_humidity ? (unsigned)options->oversampling_humidity : OSRS_OFF;
+}
+
+/* What ctrl_meas is to hold, without the mode. */
+static uint8_t ctrl_meas(const struct options *options)
+{
+	return (uint8_t)(osrs_temperature(options) << 5 | (unsigned)options->oversampling_pressure
+								  << 2);
+}
+
 static int start(struct pf_device *device, uint32_t *ret_wait_ms)
 {
 	const struct options *options = device->options;
-	const struct state *state = device->state;
-	const unsigned osrs_t = osrs_temperature(options);
-	const unsigned osrs_p = (unsigned)options->oversampling_pressure;
-	const unsigned osrs_h = state->has_humidity ? (unsigned)options->oversampling_humidity
-						    : OSRS_OFF;
+	const struct bme280_state *state = device->state;
+	const unsigned osrs_h = osrs_humidity(options, state);
 	int r = 0;
 
 	/* before ctrl_meas, which puts it in force (5.4.3) */
@@ -194,77 +214,42 @@ static int start(struct pf_device *device, uint32_t *ret_wait_ms)
 		r = pf_i2c_write(device, REG_CTRL_HUM, (uint8_t)osrs_h);
 	if (r == 0)
 		r = pf_i2c_write(
-			device, REG_CTRL_MEAS, (uint8_t)(osrs_t << 5 | osrs_p << 2 | MODE_FORCED));
+			device, REG_CTRL_MEAS, (uint8_t)(ctrl_meas(options) | MODE_FORCED));
 	if (r < 0)
 		return r;
-	*ret_wait_ms = (measurement_max_us(osrs_t, osrs_p, osrs_h) + 999) / 1000;
+	*ret_wait_ms = (measurement_max_us(osrs_temperature(options),
+				(unsigned)options->oversampling_pressure, osrs_h) +
+			       999) /
+		       1000;
 	return 0;
 }
 
 static int fetch(struct pf_device *device, uint8_t *raw)
 {
-	const struct state *state = device->state;
+	const struct bme280_state *state = device->state;
 	const size_t size = state->has_humidity ? RAW_SIZE_BME280 : RAW_SIZE_BMP280;
-	const int r = pf_i2c_read(device, REG_STATUS, raw, size);
+	const int r = pf_i2c_read_sure(
+		device, state->has_humidity ? REG_CTRL_HUM : REG_STATUS, raw, size);
 
 	return r < 0 ? r : (int)size;
 }
 
-static uint32_t adc_20(const uint8_t *bytes)
+/* Whether the settings in the sample are those of probe() and start(). block: from 0xf3 on. */
+static bool is_as_set(
+	const struct pf_device *device, const uint8_t *block, unsigned osrs_h, unsigned osrs_h_set)
 {
-	return (uint32_t)bytes[0] << 12 | (uint32_t)bytes[1] << 4 | bytes[2] >> 4;
-}
-
-/*
- * The compensation is that of 8.1 (floating point) in the terms of the datasheet's formula, with
- * powers of two written as such.
- */
-
-/* The "fine" temperature: °C times 5120. */
-static double fine_temperature(const struct state *state, uint32_t adc)
-{
-	const double offset = adc / 16384.0 - state->t1 / 1024.0;
-
-	return offset * state->t2 + offset / 8 * (offset / 8) * state->t3;
-}
-
-/* Pressure in Pa; false: the calibration would divide by 0. */
-static bool pressure_pa(const struct state *state, uint32_t adc, double fine, double *ret_pa)
-{
-	const double x = fine / 2 - 64000;
-	const double offset = (x * x * state->p6 / 32768 + x * state->p5 * 2) / 4 +
-			      state->p4 * 65536.0;
-	const double gain = (1 + (state->p3 * x * x / 524288 + state->p2 * x) / 524288 / 32768) *
-			    state->p1;
-	double p;
-
-	if (gain == 0)
-		return false;
-	p = (1048576.0 - adc - offset / 4096) * 6250 / gain;
-	*ret_pa = p + (state->p9 * p * p / 2147483648.0 + p * state->p8 / 32768 + state->p7) / 16;
-	return true;
-}
-
-/* Relative humidity in %, limited to 0 to 100 as the datasheet does. */
-static double humidity_percent(const struct state *state, uint32_t adc, double fine)
-{
-	const double x = fine - 76800;
-	const double slope = state->h2 / 65536.0 *
-			     (1 + state->h6 / 67108864.0 * x * (1 + state->h3 / 67108864.0 * x));
-	double h = (adc - (state->h4 * 64.0 + state->h5 / 16384.0 * x)) * slope;
-
-	h *= 1 - state->h1 * h / 524288;
-	if (h < 0)
-		return 0;
-	return h > 100 ? 100 : h;
+	return (block[AT_CTRL_MEAS] & ~MODE_MASK) == ctrl_meas(device->options) &&
+	       block[AT_CONFIG] == CONFIG_MARK && osrs_h == osrs_h_set;
 }
 
 static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw_size,
 	struct pf_sample *sample)
 {
-	const struct state *state = device->state;
+	const struct options *options = device->options;
+	const struct bme280_state *state = device->state;
 	const size_t size = state->has_humidity ? RAW_SIZE_BME280 : RAW_SIZE_BMP280;
-	uint32_t adc_p, adc_t, adc_h;
+	const unsigned osrs_h = osrs_humidity(options, state);
+	const uint8_t *block = state->has_humidity ? raw + 1 : raw;
 	double fine, pa;
 
 	if (raw_size != size) {
@@ -272,24 +257,45 @@ static int decode(const struct pf_device *device, const uint8_t *raw, size_t raw
 			sample->reason, "the answer has %zu bytes instead of %zu", raw_size, size);
 		return -EBADMSG;
 	}
-	if (raw[0] & (STATUS_MEASURING | STATUS_IM_UPDATE)) {
+	if (block[0] & (STATUS_MEASURING | STATUS_IM_UPDATE)) {
 		pf_explain(sample->reason, "the measurement is not finished");
 		return -EAGAIN;
 	}
-	adc_p = adc_20(raw + 4);
-	adc_t = adc_20(raw + 7);
-	adc_h = state->has_humidity ? pf_be16(raw + 10) : ADC_SKIPPED_16;
-	if (adc_t == ADC_SKIPPED_20) {
-		pf_explain(sample->reason, "nothing was measured (was the chip reset?)");
+	if (!is_as_set(device, block, osrs_h, state->has_humidity ? raw[0] & OSRS_H_MASK : 0)) {
+		pf_explain(sample->reason, "the chip has lost its settings (reset or replaced?)");
 		return -ENODATA;
 	}
-	fine = fine_temperature(state, adc_t);
+	/* what was not measured reads 80000h or 8000h (5.4.7 to 5.4.9): so may what was */
+	fine = bme280_fine_temperature(state, adc_20(block + AT_TEMPERATURE));
 	pf_sample_set(sample, CHANNEL_TEMPERATURE, fine / 5120);
-	if (adc_p != ADC_SKIPPED_20 && pressure_pa(state, adc_p, fine, &pa))
-		pf_sample_set(sample, CHANNEL_PRESSURE, pa / 100);
-	if (adc_h != ADC_SKIPPED_16)
-		pf_sample_set(sample, CHANNEL_HUMIDITY, humidity_percent(state, adc_h, fine));
+	if (options->oversampling_pressure != OSRS_OFF) {
+		if (bme280_pressure_pa(state, adc_20(block + AT_PRESSURE), fine, &pa))
+			pf_sample_set(sample, CHANNEL_PRESSURE, pa / 100);
+		else
+			pf_explain(sample->reason, "the calibration would divide by 0");
+	}
+	if (osrs_h != OSRS_OFF)
+		pf_sample_set(sample, CHANNEL_HUMIDITY,
+			bme280_humidity_percent(state, pf_be16(block + AT_HUMIDITY), fine));
 	return 0;
+}
+
+static enum pf_presence channel(
+	const void *options, const void *state, size_t i, struct pf_channel *channel)
+{
+	const struct options *chosen = options;
+	const struct bme280_state *found = state;
+
+	(void)channel;
+	if (i == CHANNEL_PRESSURE)
+		return chosen->oversampling_pressure == OSRS_OFF ? PF_ABSENT : PF_PRESENT;
+	if (i != CHANNEL_HUMIDITY)
+		return PF_PRESENT;
+	if (chosen->oversampling_humidity == OSRS_OFF)
+		return PF_ABSENT;
+	if (!found)
+		return PF_BY_CHIP;
+	return found->has_humidity ? PF_PRESENT : PF_ABSENT;
 }
 
 static int identify(struct pf_device *device)
@@ -317,7 +323,8 @@ static const struct pf_channel channels[] = {
 		.quantity = PF_QUANTITY_HUMIDITY,
 		.decimals = 1,
 		.minimum = 0,
-		.maximum = 100},
+		.maximum = 100,
+		.margin = 5},
 	[CHANNEL_PRESSURE] = {.name = "pressure",
 		.quantity = PF_QUANTITY_PRESSURE,
 		.decimals = 1,
@@ -352,6 +359,7 @@ static const struct pf_sensor_ops ops = {
 	.fetch = fetch,
 	.decode = decode,
 	.identify = identify,
+	.channel = channel,
 	.stop = stop,
 };
 
@@ -368,7 +376,7 @@ static const struct pf_driver driver = {
 	.options = options_table,
 	.n_options = sizeof options_table / sizeof *options_table,
 	.options_size = sizeof(struct options),
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct bme280_state),
 	.raw_size = RAW_SIZE_BME280,
 	.example = "{ name = \"air\"; driver = \"bme280\"; bus = \"i2c-1\"; address = 0x76;"
 		   " interval_s = 30; }",
