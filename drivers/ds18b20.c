@@ -306,6 +306,19 @@ static enum pf_presence channel(
 	return PF_PRESENT;
 }
 
+/* B: table 2: the conversion; the rest is the bus itself, at 15 kbit/s. */
+static uint32_t busy_ms(const void *options)
+{
+	static const uint32_t times_ms[] = {[RESOLUTION_AS_IS] = 750,
+		[RESOLUTION_9] = 94,
+		[RESOLUTION_10] = 188,
+		[RESOLUTION_11] = 375,
+		[RESOLUTION_12] = 750};
+	const struct options *chosen = options;
+
+	return times_ms[chosen->resolution] + 20;
+}
+
 static const struct pf_channel channels[] = {
 	[CHANNEL_TEMPERATURE] = {.name = "temperature",
 		.quantity = PF_QUANTITY_TEMPERATURE,
@@ -341,6 +354,7 @@ static const struct pf_sensor_ops ops = {
 	.decode = decode,
 	.identify = identify,
 	.channel = channel,
+	.busy_ms = busy_ms,
 };
 
 static const struct pf_driver driver = {

@@ -225,6 +225,11 @@ struct pf_sensor_ops {
 	 */
 	enum pf_presence (*channel)(
 		const void *options, const void *state, size_t i, struct pf_channel *channel);
+	/*
+	 * Optional. Pure: how many milliseconds fetch() keeps the bus with these options, at most.
+	 * Left out where that is next to nothing.
+	 */
+	uint32_t (*busy_ms)(const void *options);
 	/* Optional. Leaves the chip in its low-power state; copes with a chip that is gone. */
 	void (*stop)(struct pf_device *device);
 };

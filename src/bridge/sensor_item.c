@@ -184,6 +184,12 @@ static void finish(struct pf_sensor_item *sensor, uint64_t now_ns, int result, c
 {
 	switch (pf_sensor_done(&sensor->sensor, now_ns, result, sensor->step.wait_ms)) {
 	case PF_SENSOR_GOES_ON:
+		if (pf_sensor_is_too_slow(&sensor->sensor) &&
+			pf_bus_first_overrun(sensor->item.env->buses, sensor->worker))
+			pf_warning("bus %s is too slow for its sensors: %s is there %.1f s late, "
+				   "which is more than its interval_s",
+				pf_worker_name(sensor->worker), sensor->config->item.name,
+				sensor->sensor.late_ms / 1000.0);
 		break;
 	case PF_SENSOR_AGAIN:
 		pf_debug("sensor %s: %s; once more", sensor->config->item.name, reason);

@@ -89,6 +89,7 @@ static void load(struct pf_loader *loader)
 	pf_load_check_effects(loader);
 	pf_topics_check(&loader->topics, loader->problems);
 	keep_topics(loader);
+	pf_check_bus_time(loader);
 }
 
 static void loader_done(struct pf_loader *loader)

@@ -14,6 +14,7 @@
 struct pf_buses {
 	struct ev_loop *loop;
 	struct pf_worker **workers;
+	bool *overrun; /* of each: it was said that it cannot keep up */
 	size_t n;
 	bool ended, left_behind;
 };
@@ -53,6 +54,7 @@ void pf_buses_free(struct pf_buses *buses)
 	if (!buses)
 		return;
 	free(buses->workers);
+	free(buses->overrun);
 	free(buses);
 }
 
@@ -76,6 +78,8 @@ int pf_buses_named(struct pf_buses *buses, const char *name, struct pf_worker **
 	if (r < 0)
 		return r;
 	buses->workers = pf_reallocarray(buses->workers, buses->n + 1, sizeof *buses->workers);
+	buses->overrun = pf_reallocarray(buses->overrun, buses->n + 1, sizeof *buses->overrun);
+	buses->overrun[buses->n] = false;
 	buses->workers[buses->n++] = *ret_worker;
 	return 0;
 }
@@ -100,6 +104,17 @@ void pf_bus_of(const char *device, char ret_name[PF_BUS_NAME_SIZE])
 bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns)
 {
 	return pf_worker_busy_ns(worker, now_ns) >= PF_BUS_HANG_S * PF_NS_PER_S;
+}
+
+bool pf_bus_first_overrun(struct pf_buses *buses, const struct pf_worker *worker)
+{
+	for (size_t i = 0; i < buses->n; i++) {
+		if (buses->workers[i] != worker || buses->overrun[i])
+			continue;
+		buses->overrun[i] = true;
+		return true;
+	}
+	return false;
 }
 
 const struct pf_worker *pf_buses_at(const struct pf_buses *buses, size_t i)

@@ -61,6 +61,9 @@ void pf_bus_of(const char *device, char ret_name[PF_BUS_NAME_SIZE]);
 /* Whether a worker's call has been under way for longer than PF_BUS_HANG_S. */
 bool pf_bus_hangs(const struct pf_worker *worker, uint64_t now_ns);
 
+/* Whether it is the first time that this is asked for this worker: for what is said once. */
+bool pf_bus_first_overrun(struct pf_buses *buses, const struct pf_worker *worker);
+
 /* The i-th worker, NULL after the last. */
 const struct pf_worker *pf_buses_at(const struct pf_buses *buses, size_t i);
 

@@ -55,8 +55,22 @@ static enum pf_sensor_verdict fail(struct pf_sensor *sensor, uint64_t now_ns)
 	return PF_SENSOR_FAULTY;
 }
 
+bool pf_sensor_is_too_slow(const struct pf_sensor *sensor)
+{
+	return sensor->n_late == PF_LATE_SAMPLES;
+}
+
 static void succeed(struct pf_sensor *sensor, uint64_t now_ns)
 {
+	const uint64_t due_ns = sensor->schedule.due_ns;
+	const uint64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+
+	/* a second try has its own reasons to be late */
+	if (late_ns < sensor->schedule.interval_ns || !sensor->works || sensor->is_again)
+		sensor->n_late = 0;
+	else if (sensor->n_late <= PF_LATE_SAMPLES)
+		sensor->n_late++;
+	sensor->late_ms = (uint32_t)(late_ns / PF_NS_PER_MS);
 	sensor->works = true;
 	sensor->is_again = false;
 	sensor->n_missed = 0;

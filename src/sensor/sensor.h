@@ -24,6 +24,8 @@
 #include "config/config.h"
 #include "sensor/schedule.h"
 
+#define PF_LATE_SAMPLES 3
+
 enum pf_sensor_step {
 	PF_STEP_NONE,  /* nothing to do before pf_sensor_wake_ns() */
 	PF_STEP_PROBE, /* open the device and probe() */
@@ -47,6 +49,8 @@ struct pf_sensor {
 	uint64_t ready_ns;  /* conversion finished */
 	uint64_t probed_ns; /* the last good probe */
 	uint32_t n_missed;  /* samples in a row */
+	uint32_t n_late;    /* good samples in a row after which points of the grid were left out */
+	uint32_t late_ms;   /* how long after its point the last of them was there */
 	bool works;         /* since the last good sample it was not told to be faulty */
 	bool is_again;      /* this is the second try, or it is faulty anyway */
 };
@@ -60,6 +64,12 @@ uint64_t pf_sensor_wake_ns(const struct pf_sensor *sensor);
 
 /* The step to make now; it then is under way until pf_sensor_done(). */
 enum pf_sensor_step pf_sensor_next(struct pf_sensor *sensor, uint64_t now_ns);
+
+/*
+ * Whether the sample that has just been good makes it clear that samples cannot come as often as
+ * configured: PF_LATE_SAMPLES in a row were late by an interval or more.
+ */
+bool pf_sensor_is_too_slow(const struct pf_sensor *sensor);
 
 /*
  * The result of the step under way: 0 or a negative errno. wait_ms: what start() said. After a

@@ -160,8 +160,30 @@ static void a_working_sensor_is_probed_again_now_and_then(void)
 	T_INT(n_probes, 6);
 }
 
+/* A bus with more sensors than it can serve: each sample is an interval late, or more. */
+static void a_bus_that_cannot_keep_up_is_seen_after_three_samples(void)
+{
+	struct pf_sensor sensor;
+	unsigned n_told = 0;
+
+	pf_sensor_init(&sensor, &quick, 0, 0, 1);
+	for (unsigned i = 0; i < 20; i++) {
+		/* the queue is 23 s long */
+		(void)attempt(&sensor, sensor.schedule.due_ns + 23 * S, 0);
+		n_told += pf_sensor_is_too_slow(&sensor);
+		T_INT(pf_sensor_is_too_slow(&sensor), i == 3);
+	}
+	T_INT(n_told, 1);
+	T_INT(sensor.late_ms, 23000);
+	(void)attempt(&sensor, sensor.schedule.due_ns, 0);
+	for (unsigned i = 0; i < 3; i++)
+		(void)attempt(&sensor, sensor.schedule.due_ns + 9 * S, 0);
+	T_FALSE(pf_sensor_is_too_slow(&sensor));
+}
+
 T_MAIN("sensor", T(goes_probe_start_wait_fetch), T(without_start_fetches_at_once),
 	T(a_sensor_that_never_worked_is_told_after_the_second_try),
 	T(one_lost_answer_is_nobodys_business), T(patience_counts_samples_in_a_row),
 	T(the_driver_says_what_patience_is_if_nobody_else_does),
+	T(a_bus_that_cannot_keep_up_is_seen_after_three_samples),
 	T(a_working_sensor_is_probed_again_now_and_then))
