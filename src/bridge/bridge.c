@@ -71,6 +71,7 @@ static void on_connected(void *user)
 	bridge->owes = false;
 	if (!bridge->stopping)
 		pf_info_connected(&bridge->info);
+	pf_discovery_refresh(&bridge->discovery);
 	pf_publisher_connected(&bridge->env.publisher);
 	/* a reload was under way: what has become of the outputs since; the end follows */
 	if (bridge->stopping) {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "bridge/item.h"
 #include "home_assistant/announcement.h"
 
 /*
@@ -19,6 +20,8 @@
 #define BIRTH_MIN_MS 1000u
 #define BIRTH_MAX_MS 10000u
 
+#define REFRESH_MS 500u
+
 static struct pf_traces *traces_of(struct pf_discovery *discovery)
 {
 	return &discovery->env->publisher.traces;
@@ -27,13 +30,7 @@ static struct pf_traces *traces_of(struct pf_discovery *discovery)
 /* ---- components that are gone -----------------------------------------------------------------
  */
 
-/* A part is "KEY PLATFORM"; there are no spaces in either. */
-static char *make_part(const struct pf_ha_component *component)
-{
-	return pf_format("%s %s", component->key, component->platform);
-}
-
-/* The component of a part; its key is allocated and holds the platform, too. */
+/* The component of a part (pf_ha_part_of()); its key is allocated and holds the platform, too. */
 static struct pf_ha_component read_part(const char *part)
 {
 	char *key = pf_strdup(part), *end = key + strcspn(key, " ");
@@ -43,9 +40,10 @@ static struct pf_ha_component read_part(const char *part)
 	return (struct pf_ha_component){.key = key, .platform = end};
 }
 
-static void send_farewell(struct pf_discovery *discovery, const char *payload, uint64_t token)
+static void send(
+	struct pf_discovery *discovery, const char *topic, const char *payload, uint64_t token)
 {
-	const struct pf_link_publication publication = {.topic = discovery->topic,
+	const struct pf_link_publication publication = {.topic = topic,
 		.payload = payload,
 		.payload_size = strlen(payload),
 		.qos = 1,
@@ -54,37 +52,95 @@ static void send_farewell(struct pf_discovery *discovery, const char *payload, u
 	(void)pf_link_publish(discovery->env->publisher.link, &publication);
 }
 
-/* Whether a trace is a component of ours that is not in the announcement any more. */
-static bool is_gone(const struct pf_discovery *discovery, const struct pf_trace *trace)
+/* Components on a topic that nobody announces any more. */
+struct gone {
+	struct pf_ha_component *components;
+	size_t n;
+};
+
+static void gone_done(struct gone *gone)
 {
-	return trace->part && pf_trace_is_orphan(trace) &&
-	       strcmp(trace->topic, discovery->topic) == 0;
+	for (size_t i = 0; i < gone->n; i++)
+		free(gone->components[i].key);
+	free(gone->components);
 }
 
-/* The components that are gone, in one message; to be followed by the announcement. */
-static void take_back(struct pf_discovery *discovery)
+/* token: of the message that they are forgotten with; 0: they are not. */
+static struct gone find_gone(struct pf_discovery *discovery, const char *topic, uint64_t token)
 {
-	const uint64_t token = pf_traces_token(traces_of(discovery));
-	struct pf_ha_component *gone = NULL;
-	size_t n = 0;
-	char *payload;
+	struct gone gone = {NULL, 0};
 
 	for (struct pf_trace *trace = NULL;
 		(trace = pf_traces_next(traces_of(discovery), trace));) {
-		if (!is_gone(discovery, trace))
+		if (!trace->part || !pf_trace_is_orphan(trace) || strcmp(trace->topic, topic) != 0)
 			continue;
-		gone = pf_reallocarray(gone, n + 1, sizeof *gone);
-		gone[n++] = read_part(trace->part);
+		gone.components = pf_reallocarray(
+			gone.components, gone.n + 1, sizeof *gone.components);
+		gone.components[gone.n++] = read_part(trace->part);
 		trace->token = token;
 	}
-	if (n == 0)
-		return;
-	payload = pf_ha_farewell(discovery->env->config, gone, n);
-	send_farewell(discovery, payload, token);
+	return gone;
+}
+
+/*
+ * The components of ours that are gone, in one message; to be followed by the announcement. Home
+ * Assistant may be off, so they are not forgotten for that.
+ */
+static void take_back(struct pf_discovery *discovery)
+{
+	struct gone gone = find_gone(discovery, discovery->topic, 0);
+	char *payload = NULL;
+
+	if (gone.n > 0)
+		payload = pf_ha_farewell(
+			discovery->env->config, discovery->topic, gone.components, gone.n);
+	if (payload)
+		send(discovery, discovery->topic, payload, 0);
 	free(payload);
-	for (size_t i = 0; i < n; i++)
-		free(gone[i].key);
-	free(gone);
+	gone_done(&gone);
+}
+
+/* The same for one that has just started, and knows nothing of them but their names. */
+static void take_back_again(struct pf_discovery *discovery, const char *topic)
+{
+	const struct pf_config *config = discovery->env->config;
+	const bool is_ours = discovery->topic && strcmp(topic, discovery->topic) == 0;
+	const uint64_t token = pf_traces_token(traces_of(discovery));
+	struct gone gone = find_gone(discovery, topic, token);
+	char *reminder = pf_ha_reminder(config, topic, gone.components, gone.n);
+	char *farewell = pf_ha_farewell(config, topic, gone.components, gone.n);
+
+	if (reminder && farewell) {
+		send(discovery, topic, reminder, 0);
+		send(discovery, topic, farewell, is_ours ? token : 0);
+	}
+	/* the device goes, too */
+	if (!is_ours)
+		send(discovery, topic, "", token);
+	free(reminder);
+	free(farewell);
+	gone_done(&gone);
+}
+
+/* A component that is gone, on whatever topic; NULL: none is. */
+static const struct pf_trace *any_gone(struct pf_discovery *discovery)
+{
+	for (struct pf_trace *trace = NULL; (trace = pf_traces_next(traces_of(discovery), trace));)
+		if (trace->part && pf_trace_is_orphan(trace))
+			return trace;
+	return NULL;
+}
+
+static void take_back_all_again(struct pf_discovery *discovery)
+{
+	const struct pf_trace *trace;
+
+	while ((trace = any_gone(discovery))) {
+		char *topic = pf_strdup(trace->topic);
+
+		take_back_again(discovery, topic);
+		free(topic);
+	}
 }
 
 /* ---- announcing -------------------------------------------------------------------------------
@@ -96,7 +152,7 @@ static void claim_parts(
 	discovery->parts = pf_calloc(announcement->n, sizeof(struct pf_trace *));
 	discovery->n_parts = announcement->n;
 	for (size_t i = 0; i < announcement->n; i++) {
-		char *part = make_part(&announcement->components[i]);
+		char *part = pf_ha_part_of(&announcement->components[i]);
 
 		discovery->parts[i] = pf_traces_claim(
 			traces_of(discovery), announcement->topic, part);
@@ -138,11 +194,40 @@ void pf_discovery_connected(struct pf_discovery *discovery)
 		pf_traces_store(traces_of(discovery), discovery->parts[i]);
 }
 
+static const struct pf_item *item_of(
+	struct pf_discovery *discovery, const struct pf_sensor_config *sensor)
+{
+	const struct pf_item *item = discovery->env->items;
+
+	while (item && item->config != &sensor->item)
+		item = item->next;
+	return item;
+}
+
+/* What is not known yet is as it was announced last. */
+static bool has_channel(void *user, const struct pf_sensor_config *sensor, size_t i)
+{
+	struct pf_discovery *discovery = user;
+	const struct pf_item *item = item_of(discovery, sensor);
+	char *topic, *part;
+	bool was;
+
+	if (item && item->presence && item->presence[i] != PF_BY_CHIP)
+		return item->presence[i] == PF_PRESENT;
+	topic = pf_ha_topic(discovery->env->config);
+	part = pf_ha_part(sensor, i);
+	was = pf_traces_has(traces_of(discovery), topic, part);
+	free(topic);
+	free(part);
+	return was;
+}
+
 /* The announcement for the configuration in force; goes out if connected. */
 static void announce(struct pf_discovery *discovery)
 {
 	struct pf_ha_announcement announcement = {0};
-	const bool any = pf_ha_announce(discovery->env->config, &announcement);
+	const bool any = pf_ha_announce(
+		discovery->env->config, has_channel, discovery, &announcement);
 	const char *before;
 
 	release_parts(discovery);
@@ -158,13 +243,14 @@ static void announce(struct pf_discovery *discovery)
 	pf_ha_announcement_done(&announcement);
 }
 
+/* Heard also when there is nothing to announce any more, but something to take back. */
 static void use_birth_topic(struct pf_discovery *discovery)
 {
-	const struct pf_config *config = discovery->env->config;
+	const struct pf_ha_config *ha = &discovery->env->config->home_assistant;
 
 	free(discovery->birth_topic);
-	discovery->birth_topic = config->home_assistant.discovery ? pf_ha_birth_topic(config)
-								  : NULL;
+	discovery->birth_topic = ha->discovery || any_gone(discovery) ? pf_strdup(ha->birth_topic)
+								      : NULL;
 }
 
 static void on_birth(struct pf_timer *timer, uint64_t now_ns)
@@ -172,8 +258,29 @@ static void on_birth(struct pf_timer *timer, uint64_t now_ns)
 	struct pf_discovery *discovery = PF_OWNER(timer, struct pf_discovery, birth);
 
 	(void)now_ns;
-	if (discovery->env->publisher.connected)
+	if (!discovery->env->publisher.connected)
+		return;
+	take_back_all_again(discovery);
+	if (discovery->topic)
 		discovery->republish(discovery->user);
+}
+
+static void on_refresh(struct pf_timer *timer, uint64_t now_ns)
+{
+	struct pf_discovery *discovery = PF_OWNER(timer, struct pf_discovery, refresh);
+
+	(void)now_ns;
+	announce(discovery);
+}
+
+/* Other channels are there than was known; at the start those of many sensors come together. */
+static void on_channels(struct pf_env *env)
+{
+	struct pf_discovery *discovery = env->discovery;
+
+	if (!discovery->refresh.place)
+		pf_timer_set(&env->timers, &discovery->refresh,
+			pf_clock_now_ns() + REFRESH_MS * PF_NS_PER_MS);
 }
 
 /* ---- interface --------------------------------------------------------------------------------
@@ -184,13 +291,24 @@ void pf_discovery_init(struct pf_discovery *discovery, struct pf_env *env,
 {
 	*discovery = (struct pf_discovery){.env = env, .republish = republish, .user = user};
 	pf_timer_init(&discovery->birth, on_birth);
-	use_birth_topic(discovery);
+	pf_timer_init(&discovery->refresh, on_refresh);
+	env->discovery = discovery;
+	env->channels = on_channels;
 	announce(discovery);
+	use_birth_topic(discovery);
 }
 
 void pf_discovery_reload(struct pf_discovery *discovery)
 {
+	announce(discovery);
 	use_birth_topic(discovery);
+}
+
+void pf_discovery_refresh(struct pf_discovery *discovery)
+{
+	if (!discovery->refresh.place)
+		return;
+	pf_timer_stop(&discovery->env->timers, &discovery->refresh);
 	announce(discovery);
 }
 
@@ -226,6 +344,8 @@ void pf_discovery_message(struct pf_discovery *discovery, const struct pf_link_m
 void pf_discovery_done(struct pf_discovery *discovery)
 {
 	pf_timer_stop(&discovery->env->timers, &discovery->birth);
+	pf_timer_stop(&discovery->env->timers, &discovery->refresh);
+	discovery->env->channels = NULL;
 	free(discovery->parts);
 	free(discovery->topic);
 	free(discovery->birth_topic);

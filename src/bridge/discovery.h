@@ -20,6 +20,7 @@ struct pf_discovery {
 	size_t n_parts;
 	char *birth_topic; /* NULL: discovery is off */
 	struct pf_timer birth;
+	struct pf_timer refresh; /* to announce anew soon */
 	void (*republish)(void *user);
 	void *user;
 };
@@ -36,6 +37,9 @@ void pf_discovery_reload(struct pf_discovery *discovery);
 
 /* Adds what has to be subscribed to a new link. */
 void pf_discovery_subscribe(const struct pf_discovery *discovery, struct pf_link *link);
+
+/* Before a connection is used: what sensors have found out since is in the announcement. */
+void pf_discovery_refresh(struct pf_discovery *discovery);
 
 /* Connected: takes back the components that are gone. Before the states are published. */
 void pf_discovery_connected(struct pf_discovery *discovery);

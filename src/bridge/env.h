@@ -17,6 +17,7 @@
 
 struct pf_buffers;
 struct pf_buses;
+struct pf_discovery;
 struct pf_info;
 struct pf_item;
 struct pf_record_store;
@@ -35,7 +36,9 @@ struct pf_env {
 	bool clock_set;             /* seen once, see moment.h */
 	struct pf_item *items;      /* all of them, the newest first */
 	struct pf_info *info;
-	void (*news)(struct pf_env *env); /* something that `info` tells soon; NULL: not yet */
+	struct pf_discovery *discovery;
+	void (*channels)(struct pf_env *env); /* sensors have other channels; NULL: not yet */
+	void (*news)(struct pf_env *env);     /* something that `info` tells soon; NULL: not yet */
 	/* counters for `info`, since start */
 	uint64_t n_errors;           /* faults entered */
 	uint64_t n_missed_edges;     /* edges that were not told of, as far as that is known */

@@ -49,7 +49,8 @@ struct pf_item {
 	char *remark;                      /* what is missing although it can be used; or NULL */
 	uint64_t n_errors;                 /* times at which something began to hinder it */
 	struct pf_state *error, *availability;
-	struct pf_item *previous, *next; /* in env->items */
+	const enum pf_presence *presence; /* of the channels of a sensor, else NULL; borrowed */
+	struct pf_item *previous, *next;  /* in env->items */
 };
 
 /* Makes an item of which nothing is known yet; nothing is published. kind is a literal. */

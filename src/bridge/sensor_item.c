@@ -284,7 +284,9 @@ static void on_probed(struct pf_sensor_item *sensor)
 	if (*device->warning && strcmp(device->warning, sensor->warned) != 0)
 		pf_warning("sensor %s: %s", sensor->config->item.name, device->warning);
 	(void)snprintf(sensor->warned, sizeof sensor->warned, "%s", device->warning);
-	(void)pf_sensor_values_probed(&sensor->values, device->state, sensor->step.is_other);
+	if (pf_sensor_values_probed(&sensor->values, device->state, sensor->step.is_other) &&
+		sensor->item.env->channels)
+		sensor->item.env->channels(sensor->item.env);
 }
 
 static void on_step_done(struct pf_job *job)
@@ -347,6 +349,7 @@ struct pf_sensor_item *pf_sensor_item_new(
 	sensor->config = config;
 	pf_item_init(&sensor->item, env, "sensor", &config->item);
 	pf_sensor_values_init(&sensor->values, &sensor->item, config);
+	sensor->item.presence = sensor->values.presence;
 	pf_item_add_availability(&sensor->item);
 	sensor->step = (struct step){.job = {.run = run_step, .done = on_step_done},
 		.board = env->board,

@@ -56,9 +56,10 @@ struct pf_mqtt_config {
 
 /* home_assistant: { ... } */
 struct pf_ha_config {
-	bool discovery;        /* default false */
-	const char *prefix;    /* default "homeassistant" */
-	const char *device_id; /* client_id, of letters, digits, '_' and '-' */
+	bool discovery;          /* default false */
+	const char *prefix;      /* default "homeassistant" */
+	const char *birth_topic; /* default "homeassistant/status" */
+	const char *device_id;   /* client_id in letters, digits, '_' and '-'; each has its own */
 };
 
 /* home_assistant = { ... } of an item */

@@ -52,6 +52,8 @@ const struct pf_key_group pf_mqtt_keys = {"mqtt", N(mqtt_keys)};
 static const struct pf_key ha_keys[] = {
 	PF_BOOL("discovery", OF, discovery, false, "whether items are announced"),
 	PF_TOPIC("prefix", OF, prefix, PF_TOPIC_MAX / 2, "homeassistant", "the discovery prefix"),
+	PF_TOPIC("birth_topic", OF, birth_topic, PF_TOPIC_MAX, "homeassistant/status",
+		"where Home Assistant says that it has started"),
 	PF_OWN("device_name", PF_KEY_LATER, "what the device is called there"),
 	PF_OWN("area", PF_KEY_LATER, "where the device is"),
 };

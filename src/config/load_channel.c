@@ -218,8 +218,7 @@ void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config
 		const struct pf_node *group = channels ? pf_node_find(channels, name) : NULL;
 		struct pf_channel channel;
 		struct pf_channel_loader loader = {.item = item,
-			.presence = pf_driver_channel(
-				driver, sensor->options, NULL, i, &channel),
+			.presence = pf_driver_channel(driver, sensor->options, NULL, i, &channel),
 			.channel = &channel,
 			.is_announced = item->loader->config->home_assistant.discovery &&
 					item->item->home_assistant.enabled};

@@ -11,25 +11,32 @@
 #define HINT_SIZE 160
 #define LABEL     "home_assistant"
 
-/* What may stand in a discovery topic: letters, digits, '_' and '-'. */
+/*
+ * What may stand in a discovery topic, letters, digits, '_' and '-', in a way that no two client
+ * ids become the same: '_' is doubled, and any other byte is '_' and two hexadecimal digits.
+ */
 static const char *make_device_id(struct pf_loader *loader)
 {
 	const char *client_id = loader->config->mqtt.client_id;
-	char *id = pf_pool_keep(loader->pool, pf_strdup(client_id));
+	char *id = pf_pool_keep(loader->pool, pf_calloc(strlen(client_id) + 1, 3)), *end = id;
 
-	for (char *c = id; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '-')
-			*c = '_';
+	for (const char *c = client_id; *c; c++) {
+		const unsigned char byte = (unsigned char)*c;
+		const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+				   (byte >= '0' && byte <= '9') || byte == '-';
+
+		end += sprintf(end, plain ? "%c" : byte == '_' ? "__" : "_%02x", byte);
+	}
 	return id;
 }
 
-static void add_topic(struct pf_loader *loader, const struct pf_node *group, const char *what,
-	bool shared, const char *topic)
+static void add_topic(struct pf_loader *loader, const struct pf_node *group, const char *key,
+	const char *what, bool shared, const char *topic)
 {
 	const struct pf_topic_use use = {.topic = topic,
 		.label = LABEL,
 		.what = what,
-		.place = *pf_node_place(group, "prefix"),
+		.place = *pf_node_place(group, key),
 		.shared = shared};
 
 	pf_topics_add(&loader->topics, &use);
@@ -44,9 +51,8 @@ void pf_load_home_assistant(struct pf_loader *loader)
 	if (!ha->discovery)
 		return;
 	/* a heartbeat may be the same */
-	add_topic(loader, group, "birth topic", true,
-		pf_pool_format(loader->pool, "%s/status", ha->prefix));
-	add_topic(loader, group, "discovery topic", false,
+	add_topic(loader, group, "birth_topic", "birth topic", true, ha->birth_topic);
+	add_topic(loader, group, "prefix", "discovery topic", false,
 		pf_pool_format(loader->pool, "%s/device/%s/config", ha->prefix, ha->device_id));
 }
 

@@ -128,7 +128,7 @@ void pf_load_unit(const struct pf_channel_loader *loader, struct pf_channel_conf
 /* load_channel.c: reads and checks channels: { ... } of a sensor, whose own keys are read. */
 void pf_load_channels(const struct pf_item_loader *item, struct pf_sensor_config *sensor);
 
-/* load_bus_time.c: warns of buses on which the sensors' samples take longer than their intervals. */
+/* load_bus_time.c: warns of a bus on which samples take longer than their intervals. */
 void pf_check_bus_time(const struct pf_loader *loader);
 
 /* load_option.c: the driver's options as keys; base: its options struct, filled with defaults. */

@@ -5,6 +5,7 @@
 
 #include <cJSON.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "config.h"
@@ -18,6 +19,10 @@
  */
 #define EXPIRE_MIN_S 60u
 
+/* PREFIX/device/DEVICE_ID/config */
+#define DEVICE "/device/"
+#define CONFIG "/config"
+
 static const char *const platforms[PF_HA_KINDS] = {[PF_HA_BINARY_SENSOR] = "binary_sensor",
 	[PF_HA_SWITCH] = "switch",
 	[PF_HA_BUTTON] = "button",
@@ -26,6 +31,8 @@ static const char *const platforms[PF_HA_KINDS] = {[PF_HA_BINARY_SENSOR] = "bina
 /* An announcement under way. Keys of the JSON are the short forms that Home Assistant knows. */
 struct builder {
 	const struct pf_config *config;
+	pf_ha_has_channel *has_channel;
+	void *user;
 	cJSON *components;
 	struct pf_ha_announcement announcement;
 };
@@ -58,14 +65,31 @@ static void add_availability(cJSON *list, const char *topic, const char *suffix)
 	free(whole);
 }
 
+/* The point is in no device id, and the first one in a key ends the item's name. */
+static char *unique_id(const char *device_id, const char *key)
+{
+	return pf_format("%s.%s", device_id, key);
+}
+
+static char *make_key(const struct pf_item_config *item, const char *channel)
+{
+	return pf_format("%s%s%s", item->name, channel ? "." : "", channel ? channel : "");
+}
+
+/* What the channel is called in keys: nothing, if it is the only one. */
+static const char *name_of_channel(const struct pf_sensor_config *sensor, size_t i)
+{
+	return sensor->driver->n_channels > 1 ? sensor->driver->channels[i].name : NULL;
+}
+
 /* What every entity has. channel: its name, or NULL for the item as a whole. */
 static cJSON *add_component(struct builder *builder, const struct pf_item_config *item,
 	enum pf_ha_kind kind, const char *channel)
 {
 	struct pf_ha_announcement *all = &builder->announcement;
 	const char *name = item->home_assistant.name ? item->home_assistant.name : item->name;
-	char *key = pf_format("%s%s%s", item->name, channel ? "." : "", channel ? channel : "");
-	char *id = pf_format("%s_%s", builder->config->home_assistant.device_id, key);
+	char *key = make_key(item, channel);
+	char *id = unique_id(builder->config->home_assistant.device_id, key);
 	char *label = pf_format("%s%s%s", name, channel ? " " : "", channel ? channel : "");
 	cJSON *component = cJSON_AddObjectToObject(builder->components, key);
 	cJSON *availability;
@@ -118,17 +142,33 @@ static void add_output(struct builder *builder, const struct pf_output_config *o
 	add_text(component, "dev_cla", output->item.home_assistant.device_class);
 }
 
+static bool channel_is_there(const struct builder *builder, const struct pf_sensor_config *sensor,
+	size_t i, struct pf_channel *ret_channel)
+{
+	switch (pf_driver_channel(sensor->driver, sensor->options, NULL, i, ret_channel)) {
+	case PF_ABSENT:
+		return false;
+	case PF_BY_CHIP:
+		return !builder->has_channel || builder->has_channel(builder->user, sensor, i);
+	case PF_PRESENT:
+	default:
+		return true;
+	}
+}
+
 static void add_channel(struct builder *builder, const struct pf_sensor_config *sensor, size_t i)
 {
-	const struct pf_channel *channel = &sensor->driver->channels[i];
+	struct pf_channel channel;
 	const struct pf_item_config *item = &sensor->item;
 	const bool json = item->format == PF_FORMAT_JSON;
 	const uint32_t expiry_s = pf_sensor_expiry_s(sensor, i, sensor->interval_ms);
 	const struct pf_channel_config *config = &sensor->channels[i];
-	cJSON *component = add_component(
-		builder, item, PF_HA_SENSOR, sensor->driver->n_channels > 1 ? channel->name : NULL);
+	cJSON *component;
 	char *template;
 
+	if (!channel_is_there(builder, sensor, i, &channel))
+		return;
+	component = add_component(builder, item, PF_HA_SENSOR, name_of_channel(sensor, i));
 	add_text(component, "stat_t", json ? item->topic : sensor->channels[i].topic);
 	add_text(component, "dev_cla", config->device_class);
 	add_text(component, "stat_cla", config->state_class);
@@ -140,7 +180,7 @@ static void add_channel(struct builder *builder, const struct pf_sensor_config *
 	if (!json)
 		return;
 	/* a channel without a true value is missing in the object: unknown then */
-	template = pf_format("{{ value_json.get('%s') }}", channel->name);
+	template = pf_format("{{ value_json.get('%s') }}", channel.name);
 	add_text(component, "val_tpl", template);
 	free(template);
 }
@@ -162,13 +202,13 @@ static void add_components(struct builder *builder)
 }
 
 /* The message without its components. */
-static cJSON *make_root(const struct pf_config *config)
+static cJSON *make_root(const struct pf_config *config, const char *device_id)
 {
 	cJSON *root = cJSON_CreateObject(), *device, *origin, *ids;
 
 	device = cJSON_AddObjectToObject(root, "dev");
 	ids = cJSON_AddArrayToObject(device, "ids");
-	cJSON_AddItemToArray(ids, cJSON_CreateString(config->home_assistant.device_id));
+	cJSON_AddItemToArray(ids, cJSON_CreateString(device_id));
 	add_text(device, "name", config->mqtt.client_id);
 	add_text(device, "mdl", "Pinferry");
 	add_text(device, "sw", PACKAGE_VERSION);
@@ -179,14 +219,15 @@ static cJSON *make_root(const struct pf_config *config)
 	return root;
 }
 
-bool pf_ha_announce(const struct pf_config *config, struct pf_ha_announcement *ret_announcement)
+bool pf_ha_announce(const struct pf_config *config, pf_ha_has_channel *has_channel, void *user,
+	struct pf_ha_announcement *ret_announcement)
 {
-	struct builder builder = {.config = config};
+	struct builder builder = {.config = config, .has_channel = has_channel, .user = user};
 	cJSON *root;
 
 	if (!config->home_assistant.discovery)
 		return false;
-	root = make_root(config);
+	root = make_root(config, config->home_assistant.device_id);
 	builder.components = cJSON_AddObjectToObject(root, "cmps");
 	add_components(&builder);
 	if (builder.announcement.n == 0) {
@@ -194,10 +235,31 @@ bool pf_ha_announce(const struct pf_config *config, struct pf_ha_announcement *r
 		return false;
 	}
 	builder.announcement.payload = finish(root);
-	builder.announcement.topic = pf_format("%s/device/%s/config", config->home_assistant.prefix,
-		config->home_assistant.device_id);
+	builder.announcement.topic = pf_ha_topic(config);
 	*ret_announcement = builder.announcement;
 	return true;
+}
+
+char *pf_ha_topic(const struct pf_config *config)
+{
+	return pf_format("%s" DEVICE "%s" CONFIG, config->home_assistant.prefix,
+		config->home_assistant.device_id);
+}
+
+char *pf_ha_part_of(const struct pf_ha_component *component)
+{
+	return pf_format("%s %s", component->key, component->platform);
+}
+
+char *pf_ha_part(const struct pf_sensor_config *sensor, size_t i)
+{
+	const struct pf_ha_component component = {
+		.key = make_key(&sensor->item, name_of_channel(sensor, i)),
+		.platform = platforms[PF_HA_SENSOR]};
+	char *part = pf_ha_part_of(&component);
+
+	free(component.key);
+	return part;
 }
 
 void pf_ha_announcement_done(struct pf_ha_announcement *announcement)
@@ -210,18 +272,73 @@ void pf_ha_announcement_done(struct pf_ha_announcement *announcement)
 	*announcement = (struct pf_ha_announcement){0};
 }
 
-char *pf_ha_farewell(
-	const struct pf_config *config, const struct pf_ha_component *components, size_t n)
+/* The id of the device that is announced on a topic, to be freed; NULL: none is. */
+static char *device_of(const char *topic)
 {
-	cJSON *root = make_root(config), *object = cJSON_AddObjectToObject(root, "cmps");
+	const size_t size = strlen(topic);
+	const char *end = topic + size - strlen(CONFIG), *begin = end;
 
-	for (size_t i = 0; i < n; i++)
-		add_text(cJSON_AddObjectToObject(object, components[i].key), "p",
-			components[i].platform);
+	if (size < strlen(DEVICE CONFIG) || strcmp(end, CONFIG) != 0)
+		return NULL;
+	while (begin > topic && begin[-1] != '/')
+		begin--;
+	if ((size_t)(begin - topic) < strlen(DEVICE) ||
+		strncmp(begin - strlen(DEVICE), DEVICE, strlen(DEVICE)) != 0)
+		return NULL;
+	return pf_format("%.*s", (int)(end - begin), begin);
+}
+
+/*
+ * The least of which Home Assistant makes an entity of that platform. It is never available, and
+ * its topic is nobody's: who uses it in the moment in which it is there does no harm.
+ */
+static void add_least(const struct pf_config *config, cJSON *object, const char *device_id,
+	const struct pf_ha_component *component)
+{
+	const bool button = strcmp(component->platform, platforms[PF_HA_BUTTON]) == 0;
+	char *id = unique_id(device_id, component->key);
+	char *topic = pf_format("%s/removed", config->mqtt.prefix);
+
+	add_text(object, "uniq_id", id);
+	add_text(object, "name", component->key);
+	add_text(object,
+		button || strcmp(component->platform, platforms[PF_HA_SWITCH]) == 0 ? "cmd_t"
+										    : "stat_t",
+		topic);
+	add_availability(cJSON_AddArrayToObject(object, "avty"), config->mqtt.prefix, "removed");
+	free(topic);
+	free(id);
+}
+
+static char *make_last_words(const struct pf_config *config, const char *topic,
+	const struct pf_ha_component *components, size_t n, bool is_least)
+{
+	char *device_id = device_of(topic);
+	cJSON *root, *list;
+
+	if (!device_id)
+		return NULL;
+	root = make_root(config, device_id);
+	list = cJSON_AddObjectToObject(root, "cmps");
+	for (size_t i = 0; i < n; i++) {
+		cJSON *object = cJSON_AddObjectToObject(list, components[i].key);
+
+		add_text(object, "p", components[i].platform);
+		if (is_least)
+			add_least(config, object, device_id, &components[i]);
+	}
+	free(device_id);
 	return finish(root);
 }
 
-char *pf_ha_birth_topic(const struct pf_config *config)
+char *pf_ha_farewell(const struct pf_config *config, const char *topic,
+	const struct pf_ha_component *components, size_t n)
 {
-	return pf_format("%s/status", config->home_assistant.prefix);
+	return make_last_words(config, topic, components, n, false);
+}
+
+char *pf_ha_reminder(const struct pf_config *config, const char *topic,
+	const struct pf_ha_component *components, size_t n)
+{
+	return make_last_words(config, topic, components, n, true);
 }

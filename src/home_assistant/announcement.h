@@ -11,6 +11,8 @@
 #ifndef PF_HOME_ASSISTANT_ANNOUNCEMENT_H
 #define PF_HOME_ASSISTANT_ANNOUNCEMENT_H
 
+#include <stdbool.h>
+
 #include "config/config.h"
 
 /* One entity. How it is called must never change, or Home Assistant makes a new one. */
@@ -26,23 +28,43 @@ struct pf_ha_announcement {
 	size_t n;
 };
 
+/* Whether a sensor's chip has channel i, where only a look at it can tell. */
+typedef bool pf_ha_has_channel(void *user, const struct pf_sensor_config *sensor, size_t i);
+
 /*
- * Makes the message for a configuration. false: there is nothing to announce, because discovery is
- * off or no item is enabled; *ret_announcement is untouched then.
+ * Makes the message for a configuration, without channels that the options of a sensor switch off
+ * or that its chip has not. has_channel may be NULL: chips have all. false: there is nothing to
+ * announce, because discovery is off or no item is enabled; *ret_announcement is untouched then.
  */
-bool pf_ha_announce(const struct pf_config *config, struct pf_ha_announcement *ret_announcement);
+bool pf_ha_announce(const struct pf_config *config, pf_ha_has_channel *has_channel, void *user,
+	struct pf_ha_announcement *ret_announcement);
+
+/* The topic of the announcement; to be freed. */
+char *pf_ha_topic(const struct pf_config *config);
+
+/* A component as one word pair, "KEY PLATFORM", for who remembers it; to be freed. */
+char *pf_ha_part_of(const struct pf_ha_component *component);
+
+/* The same for channel i of a sensor. */
+char *pf_ha_part(const struct pf_sensor_config *sensor, size_t i);
 
 /* Frees what the announcement holds. */
 void pf_ha_announcement_done(struct pf_ha_announcement *announcement);
 
 /*
- * The message, for the same topic and not retained, that removes components of earlier
- * announcements: each with nothing but its platform. To be freed.
+ * The message, not retained, that removes components of earlier announcements on `topic` (of this
+ * configuration or of an older one): each with nothing but its platform. To be freed; NULL: it is
+ * no topic of an announcement.
  */
-char *pf_ha_farewell(
-	const struct pf_config *config, const struct pf_ha_component *components, size_t n);
+char *pf_ha_farewell(const struct pf_config *config, const char *topic,
+	const struct pf_ha_component *components, size_t n);
 
-/* Where Home Assistant says `online` when it has started: HA_PREFIX/status; to be freed. */
-char *pf_ha_birth_topic(const struct pf_config *config);
+/*
+ * The message that goes before a farewell to a Home Assistant that was off when the components
+ * went: it only removes what it has met since its start, so they are announced once more, with the
+ * least that makes an entity. To be freed, or NULL.
+ */
+char *pf_ha_reminder(const struct pf_config *config, const char *topic,
+	const struct pf_ha_component *components, size_t n);
 
 #endif

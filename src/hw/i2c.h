@@ -3,8 +3,8 @@
 
 /*
  * I2C through the kernel's i2c-dev. Plain I2C transfers where the adapter can make them, SMBus
- * calls where it cannot, whatever it claims. An open device belongs to the worker of its bus; calls block up to the
- * adapter's timeout (1 s).
+ * calls where it cannot, whatever it claims. An open device belongs to the worker of its bus; calls
+ * block up to the adapter's timeout (1 s).
  */
 
 #ifndef PF_HW_I2C_H

@@ -97,6 +97,16 @@ struct pf_trace *pf_traces_next(const struct pf_traces *traces, const struct pf_
 	return i < PF_TRACES_BUCKETS ? traces->buckets[i] : NULL;
 }
 
+bool pf_traces_has(const struct pf_traces *traces, const char *topic, const char *part)
+{
+	for (const struct pf_trace *trace = traces->buckets[bucket_of(topic)]; trace;
+		trace = trace->next)
+		if (trace->stored && strcmp(trace->topic, topic) == 0 &&
+			same_part(trace->part, part))
+			return true;
+	return false;
+}
+
 bool pf_trace_is_orphan(const struct pf_trace *trace)
 {
 	return trace->stored && trace->n_owners == 0 && trace->token == 0 && !trace->refused;
@@ -116,28 +126,12 @@ size_t pf_traces_under_way(const struct pf_traces *traces)
 	return n;
 }
 
-/* Whether `trace` goes with what `token` cleared: it was that, or is a part of it. */
-static bool goes_with(const struct pf_trace *trace, const struct pf_trace *cleared)
+static void cleared(struct pf_traces *traces, struct pf_trace *trace)
 {
-	return trace != cleared && trace->part && trace->n_owners == 0 &&
-	       strcmp(trace->topic, cleared->topic) == 0;
-}
-
-/* With a topic go all parts of its content; they are in the same bucket. */
-static void forget_with_parts(struct pf_traces *traces, struct pf_trace *cleared)
-{
-	struct pf_trace *next;
-
-	for (struct pf_trace *trace = traces->buckets[bucket_of(cleared->topic)];
-		trace && !cleared->part; trace = next) {
-		next = trace->next;
-		if (goes_with(trace, cleared))
-			forget(traces, trace);
-	}
-	cleared->stored = false;
-	cleared->token = 0;
-	if (cleared->n_owners == 0)
-		forget(traces, cleared);
+	trace->stored = false;
+	trace->token = 0;
+	if (trace->n_owners == 0)
+		forget(traces, trace);
 }
 
 static struct pf_trace *find_token(const struct pf_traces *traces, uint64_t token)
@@ -158,7 +152,7 @@ bool pf_traces_delivered(struct pf_traces *traces, uint64_t token)
 	if (!(token & TOKEN_BIT))
 		return false;
 	while ((trace = find_token(traces, token))) {
-		forget_with_parts(traces, trace);
+		cleared(traces, trace);
 		any = true;
 	}
 	if (any)

@@ -7,6 +7,8 @@
  * (the components of a Home Assistant device). Kept over restarts (traces_file.h), because the
  * configuration may change while the daemon is off.
  *
+ * A part may outlive its topic: the consumer may have been off when that was cleared.
+ *
  * A trace is claimed by whom it belongs to, and stored once it may be at the broker. One that is
  * stored and not claimed is an orphan: it is to be cleared, and forgotten when the broker has that.
  * Main loop only.
@@ -50,6 +52,9 @@ void pf_traces_store(struct pf_traces *traces, struct pf_trace *trace);
 
 /* All traces, one after the other in no order; the first after NULL, NULL after the last. */
 struct pf_trace *pf_traces_next(const struct pf_traces *traces, const struct pf_trace *trace);
+
+/* Whether such a trace is stored. part may be NULL. */
+bool pf_traces_has(const struct pf_traces *traces, const char *topic, const char *part);
 
 /* Whether it is to be cleared, and that is not under way, and was not in vain. */
 bool pf_trace_is_orphan(const struct pf_trace *trace);

@@ -86,10 +86,10 @@ it_is_announced_before_online_and_every_item_is_there() {
   all_items
   start_daemon
   announced
-  has '"pump":{"p":"switch","uniq_id":"pinferry-test_pump"'
-  has '"gate":{"p":"button","uniq_id":"pinferry-test_gate"'
-  has '"door":{"p":"binary_sensor","uniq_id":"pinferry-test_door"'
-  has '"air.temperature":{"p":"sensor","uniq_id":"pinferry-test_air.temperature"'
+  has '"pump":{"p":"switch","uniq_id":"pinferry-test.pump"'
+  has '"gate":{"p":"button","uniq_id":"pinferry-test.gate"'
+  has '"door":{"p":"binary_sensor","uniq_id":"pinferry-test.door"'
+  has '"air.temperature":{"p":"sensor","uniq_id":"pinferry-test.air.temperature"'
   has '"air.humidity":{'
   has '"air.pressure":{'
   has '"tank":{"p":"sensor"'
@@ -240,11 +240,126 @@ an_item_removed_while_off_goes() {
   lacks '^1 t/\(sensor/air\|output/gate\|input/door\)' "$dir/stored"
   grep -qx '1 t/sensor/tank/availability online' "$dir/stored"
   grep -qx '1 t/output/pump OFF' "$dir/stored"
-  # said once
+  # Home Assistant may have been off: once more, and after its start so that it understands
   stop_daemon
+  stop_listener
+  start_listener
+  mark_now
+  start_daemon
+  expect "0 $topic {*"
+  expect '1 t/status online'
+  publish homeassistant/status online
+  expect "0 $topic {*" 25
+  well_formed
+  has '"gate":{"p":"button","uniq_id":"pinferry-test.gate","name":"gate","cmd_t":"'
+  has '"air.humidity":{"p":"sensor","uniq_id":"pinferry-test.air.humidity","name":"air.humidity","stat_t":"'
+  expect "0 $topic {*"
+  has '"gate":{"p":"button"}'
+  announced
+  has_not '"gate"'
+  # then it is done with
+  stop_daemon
+  stop_listener
   start_listener
   start_online
-  never "0 $topic *"
+  lacks "^0 $topic" "$messages"
+}
+
+# Its discovery prefix is another; its birth message is where it always is.
+the_birth_is_heard_whatever_the_prefix_is() {
+  start_broker
+  start_listener
+  all_items 'home_assistant: { discovery = true; prefix = "ha"; };'
+  start_online
+  publish homeassistant/status online
+  expect_log 'home_assistant: has started'
+  stop_daemon
+  all_items 'home_assistant: { discovery = true; birth_topic = "there/born"; };'
+  start_online
+  publish homeassistant/status online
+  publish there/born online
+  expect_log 'home_assistant: has started'
+  [ "$(grep -c 'home_assistant: has started' "$daemon_log")" -le 2 ]
+}
+
+# A device that went while Home Assistant was off, and discovery with it.
+a_whole_device_is_taken_back_after_the_birth() {
+  start_broker
+  start_listener
+  items "$pump" '' ''
+  start_online
+  stop_daemon
+  items "$pump" '' '' ''
+  mark_now
+  start_daemon
+  expect "1 $topic "
+  expect '1 t/status online'
+  publish homeassistant/status online
+  expect "0 $topic {*" 25
+  has '"pump":{"p":"switch","uniq_id":"pinferry-test.pump"'
+  expect "0 $topic {*"
+  has '"pump":{"p":"switch"}'
+  expect "0 $topic "
+  stop_daemon
+  stop_listener
+  start_listener
+  start_online
+  publish homeassistant/status online
+  after_fence
+  never "? $topic *"
+  lacks "^[01] $topic" "$messages"
+}
+
+# What the chip has not makes no dead entity, and one that is there again comes back.
+a_channel_that_the_chip_has_not_is_not_announced() {
+  start_broker
+  start_listener
+  echo bmp280 >"$board/i2c-1/0x76/chip"
+  items "$pump" '' "$air"
+  start_online
+  mark=0
+  saw '? t/sensor/air/pressure *'
+  stop_listener
+  start_listener
+  announced
+  has '"air.pressure":'
+  has_not '"air.humidity"'
+  mark_now
+  echo bme280 >"$board/i2c-1/0x76/chip"
+  announced
+  has '"air.humidity":'
+  mark_now
+  echo bmp280 >"$board/i2c-1/0x76/chip"
+  expect "0 $topic {*}"
+  has '"air.humidity":{"p":"sensor"}'
+  announced
+  has_not '"air.humidity"'
+}
+
+# What was announced last is not taken away only because the chip is not there yet.
+a_chip_that_comes_later_keeps_its_entities() {
+  start_broker
+  start_listener
+  items "$pump" '' "$air"
+  start_online
+  mark=0
+  saw '? t/sensor/air/humidity [1-9]*'
+  announced_with_humidity() { grep -q "^1 $topic .*air.humidity" "$messages"; }
+  until_true "$patience_s" announced_with_humidity || fail 'no humidity'
+  stop_daemon
+  mv "$board/i2c-1/0x76" "$board/i2c-1-0x76"
+  stop_listener
+  mark_now
+  start_listener
+  start_daemon
+  saw '1 t/sensor/air/availability offline'
+  mv "$board/i2c-1-0x76" "$board/i2c-1/0x76"
+  saw '? t/sensor/air/humidity [1-9]*' 30
+  lacks "^0 $topic" "$messages"
+  stop_listener
+  start_listener
+  announced
+  has '"air.humidity":'
 }
 
 # what is not measured yet must not lose what the last run has published
@@ -285,9 +400,9 @@ a_client_id_changed_while_off_removes_the_old_device() {
   mark_now
   start_daemon
   saw "1 $topic "
-  expect '1 homeassistant/device/shed_2/config {*}'
+  expect '1 homeassistant/device/shed_2e2/config {*}'
   well_formed
-  has '"uniq_id":"shed_2_pump"'
+  has '"uniq_id":"shed_2e2.pump"'
   never "0 $topic *"
   expect_cleared "$topic"
 }
@@ -465,7 +580,9 @@ run_tests a_new_form_is_announced_before_it_comes \
   it_is_announced_before_online_and_every_item_is_there what_is_announced_works \
   availability_is_that_of_daemon_and_item the_birth_of_home_assistant_brings_everything_again \
   a_stored_birth_is_not_answered a_broker_that_lost_its_memory_hears_it_again \
-  an_item_removed_while_off_goes nothing_of_what_stays_is_cleared_by_a_restart \
+  an_item_removed_while_off_goes the_birth_is_heard_whatever_the_prefix_is \
+  a_whole_device_is_taken_back_after_the_birth a_channel_that_the_chip_has_not_is_not_announced \
+  a_chip_that_comes_later_keeps_its_entities nothing_of_what_stays_is_cleared_by_a_restart \
   a_client_id_changed_while_off_removes_the_old_device \
   prefixes_changed_while_off_leave_nothing_behind \
   retain_switched_off_while_off_clears_what_is_retained \

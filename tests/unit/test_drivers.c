@@ -135,9 +135,8 @@ static void fail_each_transfer(
 		bus->fail_error = errors[i % 3];
 		r = probe_and_sample(bench);
 		/* a setting that fails is no failure, but it is not kept quiet about either */
-		t_check(r == bus->fail_error || (r == 0 && (*bench->device.warning || i < n)),
-			file, line, "%s: error of transfer %u of %u arrives", bench->driver->name,
-			i, n);
+		t_check(r == bus->fail_error || (r == 0 && (*bench->device.warning || i < n)), file,
+			line, "%s: error of transfer %u of %u arrives", bench->driver->name, i, n);
 		t_check(r == 0 || bus->n_transfers == i, file, line,
 			"%s: nothing is sent after the failed transfer %u", bench->driver->name, i);
 		bus->fail_at = bus->n_transfers + 1;

@@ -45,7 +45,7 @@ static void begin_with(const char *text)
 		pf_problems_print(&rig.problems, stderr);
 		exit(1);
 	}
-	rig.any = pf_ha_announce(rig.config, &rig.announcement);
+	rig.any = pf_ha_announce(rig.config, NULL, NULL, &rig.announcement);
 	rig.root = rig.any ? cJSON_Parse(rig.announcement.payload) : NULL;
 }
 
@@ -96,13 +96,14 @@ static void root_is_one_device_with_its_origin(void)
 	char *text;
 
 	begin("inputs: ( { name = \"door\"; pin = 11; } );");
-	T_STR(rig.announcement.topic, "homeassistant/device/shed_1_a/config");
+	T_STR(rig.announcement.topic, "homeassistant/device/shed_2e1_20a/config");
 	cJSON_DeleteItemFromObject(rig.root, "cmps");
 	text = cJSON_PrintUnformatted(rig.root);
-	T_STR(text, "{\"dev\":{\"ids\":[\"shed_1_a\"],\"name\":\"shed.1 a\",\"mdl\":\"Pinferry\","
-		    "\"sw\":\"" PACKAGE_VERSION "\"},"
-		    "\"o\":{\"name\":\"Pinferry\",\"sw\":\"" PACKAGE_VERSION "\"},"
-		    "\"avty_mode\":\"all\"}");
+	T_STR(text,
+		"{\"dev\":{\"ids\":[\"shed_2e1_20a\"],\"name\":\"shed.1 a\",\"mdl\":\"Pinferry\","
+		"\"sw\":\"" PACKAGE_VERSION "\"},"
+		"\"o\":{\"name\":\"Pinferry\",\"sw\":\"" PACKAGE_VERSION "\"},"
+		"\"avty_mode\":\"all\"}");
 	free(text);
 	end();
 }
@@ -114,13 +115,14 @@ static void inputs_are_binary_sensors(void)
 	      "  home_assistant = { name = \"Front door\"; icon = \"mdi:door-2\";\n"
 	      "    device_class = \"door\"; }; },\n"
 	      "{ name = \"json\"; pin = 13; format = \"json\"; } );");
-	is("door", "{\"p\":\"binary_sensor\",\"uniq_id\":\"shed_1_a_door\",\"name\":\"Front door\","
+	is("door", "{\"p\":\"binary_sensor\",\"uniq_id\":\"shed_2e1_20a.door\",\"name\":\"Front "
+		   "door\","
 		   "\"ic\":\"mdi:door-2\"," AVAILABILITY(
 			   "house/door") ",\"qos\":2,"
 					 "\"stat_t\":\"house/"
 					 "door\",\"pl_on\":\"open\",\"pl_off\":\"shut\","
 					 "\"dev_cla\":\"door\"}");
-	is("json", "{\"p\":\"binary_sensor\",\"uniq_id\":\"shed_1_a_json\",\"name\":"
+	is("json", "{\"p\":\"binary_sensor\",\"uniq_id\":\"shed_2e1_20a.json\",\"name\":"
 		   "\"json\"," AVAILABILITY(
 			   "t/input/json") ","
 					   "\"stat_t\":\"t/input/"
@@ -135,23 +137,23 @@ static void outputs_are_switches_and_pulses_are_buttons(void)
 	      "  home_assistant = { device_class = \"outlet\"; }; },\n"
 	      "{ name = \"lamp\"; pin = 15; format = \"json\"; command_topic = \"x/y\"; },\n"
 	      "{ name = \"gate\"; pin = 13; pulse_ms = 400; payload_on = \"go\"; } );");
-	is("pump",
-		"{\"p\":\"switch\",\"uniq_id\":\"shed_1_a_pump\",\"name\":\"pump\"," AVAILABILITY(
-			"t/output/pump") ","
-					 "\"cmd_t\":\"t/output/pump/set\",\"stat_t\":\"t/output/"
-					 "pump\",\"pl_on\":\"1\","
-					 "\"pl_off\":\"0\",\"dev_cla\":\"outlet\"}");
-	is("lamp",
-		"{\"p\":\"switch\",\"uniq_id\":\"shed_1_a_lamp\",\"name\":\"lamp\"," AVAILABILITY(
-			"t/output/lamp") ","
-					 "\"cmd_t\":\"x/y\",\"stat_t\":\"t/output/"
-					 "lamp\",\"pl_on\":\"ON\","
-					 "\"pl_off\":\"OFF\",\"val_tpl\":\"{{ value_json.state "
-					 "}}\"}");
-	is("gate",
-		"{\"p\":\"button\",\"uniq_id\":\"shed_1_a_gate\",\"name\":\"gate\"," AVAILABILITY(
-			"t/output/gate") ","
-					 "\"cmd_t\":\"t/output/gate/set\",\"pl_prs\":\"go\"}");
+	is("pump", "{\"p\":\"switch\",\"uniq_id\":\"shed_2e1_20a.pump\",\"name\":"
+		   "\"pump\"," AVAILABILITY(
+			   "t/output/pump") ","
+					    "\"cmd_t\":\"t/output/pump/set\",\"stat_t\":\"t/output/"
+					    "pump\",\"pl_on\":\"1\","
+					    "\"pl_off\":\"0\",\"dev_cla\":\"outlet\"}");
+	is("lamp", "{\"p\":\"switch\",\"uniq_id\":\"shed_2e1_20a.lamp\",\"name\":"
+		   "\"lamp\"," AVAILABILITY(
+			   "t/output/lamp") ","
+					    "\"cmd_t\":\"x/y\",\"stat_t\":\"t/output/"
+					    "lamp\",\"pl_on\":\"ON\","
+					    "\"pl_off\":\"OFF\",\"val_tpl\":\"{{ value_json.state "
+					    "}}\"}");
+	is("gate", "{\"p\":\"button\",\"uniq_id\":\"shed_2e1_20a.gate\",\"name\":"
+		   "\"gate\"," AVAILABILITY(
+			   "t/output/gate") ","
+					    "\"cmd_t\":\"t/output/gate/set\",\"pl_prs\":\"go\"}");
 	T_INT(rig.announcement.n, 3);
 	T_STR(rig.announcement.components[2].key, "gate");
 	T_STR(rig.announcement.components[2].platform, "button");
@@ -169,7 +171,7 @@ static void sensors_have_an_entity_per_channel(void)
 	      "{ name = \"tank\"; driver = \"ds18b20\"; id = \"28-0316a2795aff\"; interval_s = 2; "
 	      "}\n"
 	      ");");
-	is("air.temperature", "{\"p\":\"sensor\",\"uniq_id\":\"shed_1_a_air.temperature\","
+	is("air.temperature", "{\"p\":\"sensor\",\"uniq_id\":\"shed_2e1_20a.air.temperature\","
 			      "\"name\":\"Air temperature\"," AVAILABILITY(
 				      "t/sensor/air") ","
 						      "\"stat_t\":\"t/sensor/air/"
@@ -177,7 +179,7 @@ static void sensors_have_an_entity_per_channel(void)
 						      "\"stat_cla\":\"measurement\",\"unit_of_"
 						      "meas\":\"°C\",\"sug_dsp_prc\":0,"
 						      "\"exp_aft\":900}");
-	is("air.humidity", "{\"p\":\"sensor\",\"uniq_id\":\"shed_1_a_air.humidity\","
+	is("air.humidity", "{\"p\":\"sensor\",\"uniq_id\":\"shed_2e1_20a.air.humidity\","
 			   "\"name\":\"Air humidity\"," AVAILABILITY(
 				   "t/sensor/air") ","
 						   "\"stat_t\":\"h\",\"dev_cla\":\"humidity\","
@@ -186,7 +188,8 @@ static void sensors_have_an_entity_per_channel(void)
 						   "\"exp_aft\":90}");
 	/* a full bus may take longer than three short intervals */
 	is("tank",
-		"{\"p\":\"sensor\",\"uniq_id\":\"shed_1_a_tank\",\"name\":\"tank\"," AVAILABILITY(
+		"{\"p\":\"sensor\",\"uniq_id\":\"shed_2e1_20a.tank\",\"name\":"
+		"\"tank\"," AVAILABILITY(
 			"t/sensor/tank") ","
 					 "\"stat_t\":\"t/sensor/tank\",\"dev_cla\":\"temperature\","
 					 "\"stat_cla\":\"measurement\",\"unit_of_meas\":\"°C\","
@@ -201,7 +204,7 @@ static void json_sensors_share_a_topic(void)
 	      "\"json\"; "
 	      "} );");
 	is("air.pressure",
-		"{\"p\":\"sensor\",\"uniq_id\":\"shed_1_a_air.pressure\","
+		"{\"p\":\"sensor\",\"uniq_id\":\"shed_2e1_20a.air.pressure\","
 		"\"name\":\"air pressure\"," AVAILABILITY(
 			"t/sensor/air") ","
 					"\"stat_t\":\"t/sensor/air\",\"dev_cla\":\"pressure\","
@@ -246,6 +249,77 @@ static void ids_are_unique_and_do_not_follow_topics(void)
 	T_STR(rig.announcement.components[1].key, id);
 	free(id);
 	end();
+}
+
+/* A client id of few different bytes, so that there are many near misses. */
+static void make_client_id(uint32_t *state, char *ret_id, size_t size)
+{
+	static const char *const parts[] = {
+		"_", "__", "a", "-", ".", "_2e", "2e", "ü", "ö", "c3", "_c3", "pump", "up_", "/"};
+	size_t used = 0;
+
+	ret_id[0] = '\0';
+	do {
+		*state = *state * 1664525u + 1013904223u;
+		used = strlen(ret_id);
+		(void)snprintf(ret_id + used, size - used, "%s",
+			parts[(*state >> 8) % (sizeof parts / sizeof *parts)]);
+	} while ((*state >> 4) % 4 != 0 && used + 8 < size);
+}
+
+/* device id and unique id of item pump or up_pump of a daemon with this client id */
+static void find_ids(const char *client_id, const char *item, char *ret_device, char *ret_unique)
+{
+	char *text = pf_format("mqtt: { client_id = \"%s\"; };\n"
+			       "home_assistant: { discovery = true; };\n"
+			       "inputs: ( { name = \"%s\"; pin = 11; } );",
+		client_id, item);
+	const cJSON *component;
+	char broken[HA_RULES_SIZE];
+
+	begin_with(text);
+	free(text);
+	(void)ha_rules_check(rig.announcement.topic, rig.announcement.payload, broken);
+	T_STR(broken, "");
+	component = cJSON_GetObjectItemCaseSensitive(rig.root, "cmps")->child;
+	(void)snprintf(ret_unique, 200, "%s",
+		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(component, "uniq_id")));
+	(void)snprintf(ret_device, 200, "%s", rig.config->home_assistant.device_id);
+	end();
+}
+
+static void no_two_client_ids_and_items_have_one_id(void)
+{
+	static const char *const chosen[] = {"shed", "shed_up", "K\u00fcche", "Küche", "Köche",
+		"K__che", "K_c3_bcche", "a.b", "a_b"};
+	static const char *const items[] = {"pump", "up_pump", "_pump", "pump_"};
+	enum { N = 150 };
+	static char clients[N][64], devices[N][200], uniques[N][4][200];
+	uint32_t state = 1;
+	size_t n_pairs = 0;
+
+	for (size_t i = 0; i < N; i++) {
+		if (i < sizeof chosen / sizeof *chosen)
+			(void)snprintf(clients[i], sizeof clients[i], "%s", chosen[i]);
+		else
+			make_client_id(&state, clients[i], sizeof clients[i]);
+		for (size_t k = 0; k < 4; k++)
+			find_ids(clients[i], items[k], devices[i], uniques[i][k]);
+	}
+	for (size_t a = 0; a < N * 4; a++)
+		for (size_t b = 0; b < a; b++) {
+			const bool is_same = strcmp(clients[a / 4], clients[b / 4]) == 0;
+
+			n_pairs++;
+			if (!is_same && strcmp(devices[a / 4], devices[b / 4]) == 0)
+				t_check(false, __FILE__, __LINE__, "%s and %s are one device",
+					clients[a / 4], clients[b / 4]);
+			if (!(is_same && a % 4 == b % 4) &&
+				strcmp(uniques[a / 4][a % 4], uniques[b / 4][b % 4]) == 0)
+				t_check(false, __FILE__, __LINE__, "%s has two entities",
+					uniques[a / 4][a % 4]);
+		}
+	T_TRUE(n_pairs > 100000);
 }
 
 /* Those of each driver there is, as its table has them. */
@@ -325,7 +399,7 @@ static void components_are_removed_by_their_platform_alone(void)
 	char *payload;
 
 	begin("inputs: ( { name = \"door\"; pin = 11; } );");
-	payload = pf_ha_farewell(rig.config, gone, 2);
+	payload = pf_ha_farewell(rig.config, rig.announcement.topic, gone, 2);
 	T_HAS(payload,
 		"\"cmps\":{\"pump\":{\"p\":\"switch\"},\"air.humidity\":{\"p\":\"sensor\"}}");
 	(void)ha_rules_check(rig.announcement.topic, payload, broken);
@@ -340,7 +414,7 @@ static void rules_find_mistakes(void)
 	static const struct {
 		const char *part, *in_its_place;
 	} mistakes[] = {{"\"o\":{\"name\"", "\"o\":{\"nahme\""}, {"\"dev\"", "\"device_\""},
-		{"shed_1_a\"]", "shed\"]"}, {"\"p\":\"sensor\"", "\"p\":\"sensors\""},
+		{"shed_2e1_20a\"]", "shed\"]"}, {"\"p\":\"sensor\"", "\"p\":\"sensors\""},
 		{"uniq_id", "object_id"}, {"\"stat_t\"", "\"cmd_t\""},
 		{"\"temperature\"", "\"tempersture\""}, {"°C", "C"},
 		{"\"measurement\"", "\"total\""}, {"t/status", "t/#"}, {"\"all\"", "\"both\""},
@@ -405,6 +479,7 @@ T_MAIN("home_assistant", T(a_converted_channel_has_its_own_unit_or_none),
 	T(classes_have_their_units), T(root_is_one_device_with_its_origin),
 	T(inputs_are_binary_sensors), T(outputs_are_switches_and_pulses_are_buttons),
 	T(sensors_have_an_entity_per_channel), T(json_sensors_share_a_topic),
-	T(what_is_off_is_not_announced), T(ids_are_unique_and_do_not_follow_topics),
-	T(each_channel_of_each_driver_is_taken), T(each_quantity_has_its_class),
-	T(components_are_removed_by_their_platform_alone), T(rules_find_mistakes))
+	T(what_is_off_is_not_announced), T(no_two_client_ids_and_items_have_one_id),
+	T(ids_are_unique_and_do_not_follow_topics), T(each_channel_of_each_driver_is_taken),
+	T(each_quantity_has_its_class), T(components_are_removed_by_their_platform_alone),
+	T(rules_find_mistakes))
