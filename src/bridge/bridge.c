@@ -12,7 +12,6 @@
 #include "base/notify.h"
 #include "bridge/buffers.h"
 #include "bridge/discovery.h"
-#include "bridge/env.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
 #include "bridge/remains.h"
