@@ -107,6 +107,17 @@ END
   lacks 'is lost' "$daemon_log"
 }
 
-run_tests a_topic_that_is_not_allowed_holds_up_no_others \
+a_broker_that_confirms_nothing_is_told_of() {
+  start_broker 'allow_anonymous true' 'max_qos 0'
+  start_listener
+  configure_two
+  start_ramps
+  until_true "$patience_s" comes_to 10 || fail "n comes to $(value_of n) only"
+  expect_log 'the broker takes no QoS above 0 and confirms nothing'
+  [ "$(grep -c 'confirms nothing' "$daemon_log")" -eq 1 ] || fail 'it is told more than once'
+  lacks 'is lost' "$daemon_log"
+}
+
+run_tests a_broker_that_confirms_nothing_is_told_of a_topic_that_is_not_allowed_holds_up_no_others \
   readings_that_are_too_large_hold_up_no_others a_quota_that_passes_loses_nothing \
   answers_to_nothing_do_no_harm
