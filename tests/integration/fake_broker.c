@@ -13,7 +13,7 @@
  *   old          refuses MQTT 5 as a broker of 3.1.1 does (CONNACK 1), and takes 3.1.1
  *   deaf         takes the client, and refuses every subscription that has "pump/set" in it
  *   quota:N      takes the client, and N (hex) times says that a quota is exceeded (MQTT 5) when a
- *                message comes on a topic with "/sensor/" in it
+ *                message comes on a topic that ends with "/n"
  *   noisy        takes the client, and acknowledges what never was, and all twice
  *
  * Prints a line for each CONNECT: its number, the version of the protocol, and the time in ms; and
@@ -170,7 +170,7 @@ static void answer_oddly(const struct client *client, unsigned int *quota, bool 
 	const uint8_t refusal[] = {0x40, 3, id[0], id[1], 0x97};
 	const uint8_t noise[] = {0x40, 2, (uint8_t)(id[0] + 1), id[1], 0x40, 2, id[0], id[1], 0x40,
 		2, id[0], id[1], 0x40, 2, id[0], (uint8_t)(id[1] + 1)};
-	const bool refused = *quota > 0 && memmem(body + 2, topic, "/sensor/", 8);
+	const bool refused = *quota > 0 && topic > 2 && memcmp(body + topic, "/n", 2) == 0;
 
 	if (client->packet.qos != 1)
 		return;
