@@ -334,7 +334,7 @@ void pf_output_item_leave(struct pf_output_item *output, struct pf_config *old)
 
 bool pf_output_item_has_left(struct pf_output_item *output)
 {
-	return pf_output_has_left(&output->output);
+	return pf_output_has_left(&output->output, pf_clock_now_ns());
 }
 
 /* By its name, or by the line that the board means by another name. */

@@ -85,18 +85,19 @@ void pf_output_leave(struct pf_output *output, uint64_t now_ns)
 	pf_output_exit(output, now_ns, now_ns);
 }
 
-bool pf_output_has_left(struct pf_output *output)
+bool pf_output_has_left(struct pf_output *output, uint64_t now_ns)
 {
 	const bool seen = output->started || output->level || output->waited_by;
 
 	if (output->writing || (output->closed && output->pending && seen))
 		return false;
-	if (!output->level && !output->uncertain)
-		return true;
 	/* at rest, but on */
-	if (output->waited_by && output->held)
+	if (output->level && output->waited_by && output->held)
 		output->closed = false;
-	return !output->waited_by;
+	if ((output->level || output->uncertain) && output->waited_by)
+		return false;
+	/* it may come back to the configuration, and has to wait for others then, too */
+	return !output->waits_for && now_ns >= output->rested_ns;
 }
 
 void pf_output_yield(struct pf_output *output, uint64_t now_ns)

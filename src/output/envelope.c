@@ -106,10 +106,27 @@ void pf_envelope_restore(struct pf_output *output, const struct pf_wish *before)
 	output->pending_ns = PF_NEVER;
 }
 
+/* Whether another one of the group is on, or is to go on. */
+static bool has_rival(const struct pf_output *output)
+{
+	for (size_t i = 0; output->group && i < output->group->n; i++) {
+		const struct pf_output *other = output->group->members[i];
+
+		if (other != output && (other->level || other->desired))
+			return true;
+	}
+	return false;
+}
+
 /* Nobody means any more what was said that long ago. */
 static void drop_wish(struct pf_output *output)
 {
 	output->dropped = output->dropped || output->source == PF_SOURCE_COMMAND;
+	/* an "on" that was never done has lost its turn */
+	if (output->before.level && !output->level && has_rival(output))
+		output->before = (struct pf_wish){.for_ns = PF_NEVER,
+			.source = PF_SOURCE_INTERLOCK,
+			.pulse_end_ns = PF_NEVER};
 	pf_envelope_restore(output, &output->before);
 }
 
@@ -211,6 +228,9 @@ static bool carry_out(struct pf_output *output, uint64_t now_ns)
 	if (output->writing)
 		return false;
 	output->pending_ns = pf_envelope_allowed_ns(output, output->source, output->desired);
+	/* what is known to be off is off, wherever its line is */
+	if (!output->held && !output->desired && !output->level && !output->uncertain)
+		return true;
 	if (!output->held || output->pending_ns > now_ns)
 		return false;
 	return output->level == output->desired ||

@@ -98,9 +98,15 @@ static void spread(const struct pf_interlock *group, size_t i)
 
 void pf_interlock_join(const struct pf_interlock *group)
 {
-	for (size_t i = 0; i < group->n; i++)
+	for (size_t i = 0; i < group->n; i++) {
+		const struct pf_output *other = group->members[i];
+
+		/* else it may be off by now, and the dead time that there was goes on */
+		if (!other->held || other->writing || !other->level)
+			continue;
 		for (size_t k = 0; k < group->n; k++)
-			pf_bond_remove(group->members[i], group->members[k]);
+			pf_bond_remove(group->members[k], other);
+	}
 	for (size_t i = 0; i < group->n; i++)
 		spread(group, i);
 }

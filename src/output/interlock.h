@@ -49,8 +49,9 @@ void pf_interlock_remove(struct pf_interlock *group, struct pf_output *output);
 void pf_interlock_part(const struct pf_interlock *group);
 
 /*
- * After it, when all members are in their groups: those that are together again wait by the rule of
- * this group alone; and for a ghost that one of them waits for, all of them do.
+ * After it, when all members are in their groups: for one that is on and together with them again,
+ * they wait by the rule of this group alone; for a ghost that one of them waits for, all of them
+ * do.
  */
 void pf_interlock_join(const struct pf_interlock *group);
 

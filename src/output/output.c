@@ -119,6 +119,13 @@ static bool start_allows_on(const struct pf_output *output, uint64_t now_ns)
 	       (!find_rival(output) && !is_used_up(output, now_ns));
 }
 
+/* Whether one that was on may have to wait if it is off by now. */
+static bool is_restricted(const struct pf_output *output, uint64_t now_ns)
+{
+	return output->group || output->waits_for || output->rested_ns > now_ns ||
+	       output->config->min_on_ms || output->config->min_off_ms;
+}
+
 enum pf_initial pf_output_initial(struct pf_output *output, uint64_t now_ns)
 {
 	const bool on = output->desired && start_allows_on(output, now_ns);
@@ -132,8 +139,7 @@ enum pf_initial pf_output_initial(struct pf_output *output, uint64_t now_ns)
 			       ? PF_INITIAL_KEEP
 			       : PF_INITIAL_OFF;
 	if (output->level)
-		return output->group || config->min_on_ms || config->min_off_ms ? PF_INITIAL_KEEP
-										: PF_INITIAL_ON;
+		return is_restricted(output, now_ns) ? PF_INITIAL_KEEP : PF_INITIAL_ON;
 	if (!on || (output->uncertain && config->min_off_ms))
 		return PF_INITIAL_OFF;
 	return pf_envelope_allowed_ns(output, output->source, true) <= now_ns ? PF_INITIAL_ON

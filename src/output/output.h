@@ -142,10 +142,10 @@ void pf_output_exit(struct pf_output *output, uint64_t now_ns, uint64_t until_ns
 void pf_output_leave(struct pf_output *output, uint64_t now_ns);
 
 /*
- * Whether one that has left is done with: the line has what exit wanted, and nobody waits for it to
- * go off; or nothing of it was ever seen.
+ * Whether one that has left is done with: the line has what exit wanted, nobody waits for it to go
+ * off, and it would have to wait for nobody if it came back; or nothing of it was ever seen.
  */
-bool pf_output_has_left(struct pf_output *output);
+bool pf_output_has_left(struct pf_output *output, uint64_t now_ns);
 
 /* Its line is something else now, and no relay is on by it. */
 void pf_output_yield(struct pf_output *output, uint64_t now_ns);

@@ -80,10 +80,10 @@ static void one_that_leaves_on_a_bus_that_hangs_is_waited_for(void)
 		world_run(60 * S);
 		T_FALSE(world.lines[1].level);
 		T_TRUE(world.lines[1].said == pf_output_stale);
-		T_FALSE(pf_output_has_left(&world.lines[0].output));
+		T_FALSE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 		world.lines[0].delay_ns = 0;
 		world_finish(&world.lines[0]);
-		T_TRUE(pf_output_has_left(&world.lines[0].output));
+		T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 		expect_dead_time(3000 * MS);
 		end_world();
 	}
@@ -95,13 +95,13 @@ static void one_that_leaves_while_its_chip_is_away_is_waited_for(void)
 	world_on(0);
 	world_unplug(0);
 	leave_up(0);
-	T_FALSE(pf_output_has_left(&world.lines[0].output));
+	T_FALSE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 	T_INT(world_on(1), PF_VERDICT_REJECTED);
 	T_STR(world.outcome.reason, "interlock blind: up is on");
 	world_run(60 * S);
 	world_plug(0);
 	T_FALSE(world.lines[0].level);
-	T_TRUE(pf_output_has_left(&world.lines[0].output));
+	T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 	expect_dead_time(3000 * MS);
 	end_world();
 }
@@ -116,7 +116,7 @@ static void one_that_leaves_at_once_leaves_its_dead_time(void)
 		world_on(0);
 		T_INT(world_on(1), PF_VERDICT_DEFERRED);
 		leave_up(group);
-		T_TRUE(pf_output_has_left(&world.lines[0].output));
+		T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 		pf_output_done(&world.lines[0].output);
 		world_run(3000 * MS - 1);
 		T_FALSE(world.lines[1].level);
@@ -138,10 +138,10 @@ static void one_that_leaves_and_stays_on_is_switched_off_by_another(void)
 		world_on(0);
 		leave_up(0);
 		T_TRUE(world.lines[0].level);
-		T_FALSE(pf_output_has_left(&world.lines[0].output));
+		T_FALSE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 		T_INT(world_on(1), PF_VERDICT_DEFERRED);
 		T_FALSE(world.lines[0].level);
-		T_TRUE(pf_output_has_left(&world.lines[0].output));
+		T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 		world_run(3000 * MS - 1);
 		T_FALSE(world.lines[1].level);
 		world_run(1);
@@ -236,7 +236,7 @@ static void what_takes_over_the_line_of_a_ghost_is_waited_for(void)
 	leave_up(0);
 	world_run(60 * S);
 	pf_output_yield(&world.lines[0].output, world.now_ns);
-	T_TRUE(pf_output_has_left(&world.lines[0].output));
+	T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 	expect_dead_time(3000 * MS);
 	end_world();
 }
@@ -249,8 +249,8 @@ static void what_was_never_held_blocks_nobody_when_it_leaves(void)
 	world_acquire(1);
 	T_INT(world_on(1), PF_VERDICT_REJECTED);
 	leave_up(0);
-	T_TRUE(pf_output_has_left(&world.lines[0].output));
 	world_run(60 * S);
+	T_TRUE(pf_output_has_left(&world.lines[0].output, world.now_ns));
 	T_INT(world_on(1), PF_VERDICT_DONE);
 	end_world();
 }
