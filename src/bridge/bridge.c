@@ -17,6 +17,7 @@
 #include "bridge/remains.h"
 #include "config/same.h"
 #include "lines/buses.h"
+#include "lines/leftovers.h"
 #include "lines/safe_state.h"
 #include "mqtt/link.h"
 #include "output/age.h"
@@ -244,28 +245,27 @@ static void tell_leftover(void *user, const char *name, bool failed, const char 
 }
 
 /* Opens the record, and brings to rest what the last run held and nobody wants any more. */
-static int start_record(struct pf_env *env, struct pf_driver_set *drivers)
+static int start_record(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held)
 {
 	static const struct pf_safe_report report = {.tell = tell_leftover};
 	const struct pf_config *config = env->config;
-	char boot_id[PF_BOOT_ID_SIZE];
 	bool needed = false;
 	int r;
 
 	for (size_t i = 0; i < config->n_outputs; i++)
 		needed = needed || config->outputs[i].initial == PF_START_LAST;
-	r = pf_record_store_new(env->loop, &env->timers, config->state_dir,
+	r = pf_record_store_new(env->loop, &env->timers, held, config->state_dir,
 		pf_driver_set_dir(drivers), env->board, needed, &env->record);
 	if (r < 0)
 		return r;
-	pf_record_boot_id(boot_id);
 	env->remains = pf_remains_new(pf_record_store_old(env->record), drivers);
-	(void)pf_safe_state_leftovers(
-		pf_record_store_old(env->record), boot_id, env->board, drivers, config, &report);
+	(void)pf_leftovers_rest(
+		pf_record_store_old(env->record), env->board, drivers, config, &report);
 	return 0;
 }
 
-static int start_files(struct pf_bridge *bridge, struct pf_driver_set *drivers)
+static int start_files(
+	struct pf_bridge *bridge, struct pf_driver_set *drivers, struct pf_held *held)
 {
 	struct pf_env *env = &bridge->env;
 	int r = pf_traces_file_new(env->loop, &env->timers, env->config->state_dir,
@@ -273,7 +273,7 @@ static int start_files(struct pf_bridge *bridge, struct pf_driver_set *drivers)
 
 	if (r < 0)
 		return r;
-	r = start_record(env, drivers);
+	r = start_record(env, drivers, held);
 	if (r < 0) {
 		pf_kept_file_free(bridge->traces_file);
 		pf_traces_done(&env->publisher.traces);
@@ -282,8 +282,8 @@ static int start_files(struct pf_bridge *bridge, struct pf_driver_set *drivers)
 }
 
 int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct pf_board *board,
-	struct pf_driver_set *drivers, void (*stopped)(void *user), void *user,
-	struct pf_bridge **ret_bridge)
+	struct pf_driver_set *drivers, struct pf_held *held, void (*stopped)(void *user),
+	void *user, struct pf_bridge **ret_bridge)
 {
 	struct pf_bridge *bridge = pf_calloc(1, sizeof *bridge);
 	int r;
@@ -298,7 +298,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	pf_publisher_init(&bridge->env.publisher, &bridge->env.timers);
 	r = pf_timers_init(&bridge->env.timers, loop);
 	if (r == 0) {
-		r = start_files(bridge, drivers);
+		r = start_files(bridge, drivers, held);
 		if (r < 0)
 			pf_timers_done(&bridge->env.timers);
 	}

@@ -21,19 +21,20 @@
 #include "hw/driver_set.h"
 
 struct pf_bridge;
+struct pf_held;
 
 /* Most time that pf_bridge_stop() gives the broker. */
 #define PF_STOP_DEADLINE_MS 3000
 
 /*
- * Starts everything. The bridge takes over the caller's hold on config; board and drivers
- * are borrowed and outlive it. stopped(user) is called when a stop has come to its end. Outputs
- * never wait for the network. 0 or a negative errno; then, too, *ret_bridge may be set and is to be
- * freed.
+ * Starts everything. The bridge takes over the caller's hold on config; board,
+ * drivers and held (locked) are borrowed and outlive it. stopped(user) is called when a stop has
+ * come to its end. Outputs never wait for the network. 0 or a negative errno; then, too,
+ * *ret_bridge may be set and is to be freed.
  */
 int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct pf_board *board,
-	struct pf_driver_set *drivers, void (*stopped)(void *user), void *user,
-	struct pf_bridge **ret_bridge);
+	struct pf_driver_set *drivers, struct pf_held *held, void (*stopped)(void *user),
+	void *user, struct pf_bridge **ret_bridge);
 
 /*
  * Goes over to another configuration and takes over the hold on it: see pf_items_reload(). The

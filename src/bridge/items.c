@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "bridge/remains.h"
 #include "config/same.h"
+#include "store/record_store.h"
 
 /* How often all lines are read, in case an edge was lost or an output has come off. */
 #define RESYNC_S 10
@@ -72,6 +73,16 @@ static struct pf_interlock *find_group(
 	return NULL;
 }
 
+/* What a crash has to know of all lines of new outputs (not kept) is recorded before one moves. */
+static void claim_lines(struct pf_env *env, struct pf_output_item **outputs, const bool *kept)
+{
+	pf_record_store_begin(env->record);
+	for (size_t i = 0; i < env->config->n_outputs; i++)
+		if (!kept || !kept[i])
+			pf_output_item_claim(outputs[i]);
+	pf_record_store_end(env->record);
+}
+
 void pf_items_start(struct pf_items *items, struct pf_env *env)
 {
 	const struct pf_config *config = env->config;
@@ -87,6 +98,11 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	pf_remains_bind(env->remains, env, items->outputs, &items->leaving);
 	for (size_t i = 0; i < config->n_interlocks; i++)
 		pf_interlock_join(&items->groups[i]);
+	pf_record_store_begin(env->record);
+	/* what has become of lines that nobody has any more */
+	pf_record_store_changed(env->record);
+	claim_lines(env, items->outputs, NULL);
+	pf_record_store_end(env->record);
 	pf_leaving_start(&items->leaving);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		pf_output_item_start(items->outputs[i]);
@@ -191,6 +207,7 @@ static void reload_outputs(struct pf_items *items, struct pf_output_item **outpu
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (kept[i])
 			pf_output_item_rebind(outputs[i], &config->outputs[i]);
+	claim_lines(items->env, outputs, kept);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (!kept[i])
 			pf_output_item_start(outputs[i]);

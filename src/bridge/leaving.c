@@ -68,8 +68,7 @@ void pf_leaving_add(
 struct pf_output_item *pf_leaving_adopt(struct pf_leaving *leaving,
 	const struct pf_output_config *config, const struct pf_recorded *recorded)
 {
-	const struct pf_history history = pf_recorded_history(
-		recorded, true, config, pf_clock_now_ns());
+	const struct pf_history history = pf_recorded_history(recorded, config, pf_clock_now_ns());
 	struct pf_output_item *output = pf_output_item_new_left(leaving->env, config, &history);
 
 	append(leaving, output);

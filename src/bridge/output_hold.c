@@ -141,7 +141,11 @@ static int set_level(struct pf_output_item *output, bool level)
 static int write_level(void *user, bool level)
 {
 	struct pf_output_item *output = user;
-	const int r = set_level(output, level);
+	int r;
+
+	/* whatever happens from here on, a crash has to leave it known */
+	pf_output_line_announce(output->item.env, &output->output, &output->found, level);
+	r = set_level(output, level);
 
 	if (r < 0)
 		give_up(output, r, level);
@@ -239,6 +243,8 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 	int r;
 
 	output->requested = request->initial;
+	if (request->initial == PF_INITIAL_ON)
+		pf_output_line_announce(output->item.env, &output->output, &output->found, true);
 	if (!pf_line_is_slow(&output->found)) {
 		r = output->found.ops->request_output(
 			output->found.context, request, &output->line, ret_level, ret_was_output);

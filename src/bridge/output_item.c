@@ -19,6 +19,11 @@
 #include "output/bond.h"
 #include "output/command.h"
 
+void pf_output_item_claim(struct pf_output_item *output)
+{
+	pf_output_line_claim(output->item.env, &output->output);
+}
+
 void pf_output_item_start(struct pf_output_item *output)
 {
 	pf_output_hold_start(output);
@@ -203,6 +208,8 @@ void pf_output_item_exit(struct pf_output_item *output, uint64_t until_ns)
 	const enum pf_on_exit on_exit = output->config->on_exit;
 
 	pf_output_exit(&output->output, pf_clock_now_ns(), until_ns);
+	/* it may be at rest now */
+	pf_output_line_record(output->item.env, &output->output, &output->found);
 	pf_timer_stop(&output->item.env->timers, &output->retry);
 	if (on_exit == PF_ON_EXIT_ON && output->output.held && !output->output.desired)
 		pf_warning("output %s: stays off, because \"on\" would have to wait for too long",

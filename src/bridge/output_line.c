@@ -13,13 +13,15 @@ static void recall(struct pf_env *env, struct pf_output *output, const struct pf
 	const struct pf_output_config *config = output->config;
 	const struct pf_recorded *recorded;
 	struct pf_history history;
-	bool this_boot;
 
 	if (output->started)
 		return;
-	recorded = pf_record_store_find(env->record, config->driver->name, line, &this_boot);
-	history = pf_recorded_history(recorded, this_boot, config, pf_clock_now_ns());
+	recorded = pf_record_store_find(env->record, config->driver->name, line);
+	history = pf_recorded_history(recorded, config, pf_clock_now_ns());
 	pf_output_recall(output, &history);
+	/* whatever the polarity: they are no levels */
+	if (recorded)
+		pf_output_recall_ids(output, recorded->ids);
 }
 
 void pf_output_line_record(
@@ -27,11 +29,30 @@ void pf_output_line_record(
 {
 	struct pf_recorded recorded;
 
-	/* until it is held, the last run knows more */
-	if (!output->started)
+	/* it was never found */
+	if (!*found->info.chip)
 		return;
 	recorded = pf_recorded_of(output, &found->info);
 	pf_record_store_set(env->record, &recorded, &found->info);
+}
+
+void pf_output_line_announce(struct pf_env *env, const struct pf_output *output,
+	const struct pf_found_line *found, bool level)
+{
+	const struct pf_recorded recorded = pf_recorded_before(
+		output, &found->info, level, pf_clock_now_ns());
+
+	pf_record_store_set(env->record, &recorded, &found->info);
+}
+
+void pf_output_line_claim(struct pf_env *env, struct pf_output *output)
+{
+	struct pf_output_request request;
+	char reason[PF_REASON_SIZE];
+	struct pf_found_line found;
+
+	if (pf_output_line_find(env, output, &found, &request, reason) == 0)
+		pf_output_line_record(env, output, &found);
 }
 
 int pf_output_line_find(struct pf_env *env, struct pf_output *output,
@@ -56,8 +77,6 @@ int pf_output_line_find(struct pf_env *env, struct pf_output *output,
 void pf_output_line_forget(
 	struct pf_env *env, const struct pf_output *output, const struct pf_found_line *found)
 {
-	bool level;
-
-	if (output->started && !pf_output_unfinished(output, &level))
+	if (pf_recorded_of(output, &found->info).at_rest)
 		pf_record_store_remove(env->record, output->config->driver->name, &found->info);
 }

@@ -20,6 +20,16 @@
 int pf_output_line_find(struct pf_env *env, struct pf_output *output,
 	struct pf_found_line *ret_found, struct pf_output_request *ret_request, char *ret_reason);
 
+/*
+ * Finds the line, remembers what is recorded of it, and records that it is to be this output's;
+ * nothing if it cannot be found. To be called for all that start before the first of them does.
+ */
+void pf_output_line_claim(struct pf_env *env, struct pf_output *output);
+
+/* Records that `level` is about to be put on the line, before it is. */
+void pf_output_line_announce(struct pf_env *env, const struct pf_output *output,
+	const struct pf_found_line *found, bool level);
+
 /* Records what the output is by now; to be called after each change. */
 void pf_output_line_record(
 	struct pf_env *env, const struct pf_output *output, const struct pf_found_line *found);

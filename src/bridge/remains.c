@@ -125,7 +125,9 @@ static void adopt(struct remain *remain, const struct pf_env *env, struct remain
 	const struct pf_config *config = env->config;
 	bool needed = is_left(env, remain->recorded);
 
-	if (remain->used || !remain->config.driver || !was_on(remain->recorded))
+	/* what was at rest may be somebody else's by now */
+	if (remain->used || remain->recorded->at_rest || !remain->config.driver ||
+		!was_on(remain->recorded))
 		return;
 	for (size_t i = 0; i < config->n_outputs; i++)
 		needed = needed || (stays_on(remain->recorded) &&

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
+#include "store/held.h"
 #include "store/lock.h"
 
 /* What a run holds; made in this order and ended in the opposite one. */
@@ -26,6 +27,7 @@ struct run {
 	char *state_dir,
 		*config_driver_dir; /* as in the first configuration; the second may be NULL */
 	int lock_fd;
+	struct pf_held *held;
 	struct pf_board *board;
 	struct ev_loop *loop;
 	struct pf_bridge *bridge;
@@ -153,6 +155,33 @@ static void on_hang_up(struct ev_loop *loop, struct ev_signal *watcher, int even
 	(void)pf_notify("READY=1\nSTATUS=Reload: %s", error ? error : "ok");
 }
 
+static sigset_t handled_signals(void)
+{
+	sigset_t signals;
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	return signals;
+}
+
+/* A signal that comes before there is somebody to take it must not end us in the middle of a start.
+ */
+static void hold_signals(void)
+{
+	const sigset_t signals = handled_signals();
+
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static void take_signals(void)
+{
+	const sigset_t signals = handled_signals();
+
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static void watch(struct run *run)
 {
 	const double watchdog_s = (double)pf_notify_watchdog_us() / 1e6;
@@ -162,28 +191,66 @@ static void watch(struct run *run)
 	watch_signal(run, &run->terminate, SIGTERM, on_terminate);
 	watch_signal(run, &run->interrupt, SIGINT, on_terminate);
 	watch_signal(run, &run->hang_up, SIGHUP, on_hang_up);
+	take_signals();
 	ev_timer_init(&run->watchdog, on_watchdog, watchdog_s / 2, watchdog_s / 2);
 	if (watchdog_s > 0)
 		ev_timer_start(run->loop, &run->watchdog);
 }
 
-static int take_lock(struct run *run)
+/* Why another process is in the way. */
+static void tell_owner(const struct run *run, pid_t owner)
+{
+	static const char hint[] = "a second one needs its own state_dir and client_id";
+
+	if (owner)
+		pf_error("pinferry is running already, as process %d, with the state directory %s "
+			 "(%s)",
+			(int)owner, run->state_dir, hint);
+	else
+		pf_error("pinferry is running already with the state directory %s (%s)",
+			run->state_dir, hint);
+}
+
+/* Whether a state directory without its lock will do: what it keeps is kept in memory, too. */
+static bool is_tolerable(int error)
+{
+	return error == -EROFS || error == -ENOSPC || error == -EDQUOT || error == -EIO;
+}
+
+static int take_state_dir(struct run *run)
 {
 	pid_t owner = 0;
 
 	run->lock_fd = pf_lock_take(run->state_dir, &owner);
 	if (run->lock_fd >= 0)
 		return PF_EXIT_OK;
-	if (run->lock_fd == -EWOULDBLOCK && owner)
-		pf_error("pinferry is running already, as process %d, with the state directory %s "
-			 "(a second one needs its own state_dir and client_id)",
-			(int)owner, run->state_dir);
-	else if (run->lock_fd == -EWOULDBLOCK)
-		pf_error("pinferry is running already with the state directory %s "
-			 "(a second one needs its own state_dir and client_id)",
-			run->state_dir);
+	if (run->lock_fd == -EWOULDBLOCK)
+		tell_owner(run, owner);
+	else if (is_tolerable(run->lock_fd))
+		pf_warning("state directory %s: %s; after a boot nothing is known of this run",
+			run->state_dir, strerror(-run->lock_fd));
 	else
 		pf_error("state directory %s: %s", run->state_dir, strerror(-run->lock_fd));
+	return is_tolerable(run->lock_fd) ? PF_EXIT_OK : PF_EXIT_FAILURE;
+}
+
+static int take_lock(struct run *run)
+{
+	pid_t owner = 0;
+	int r = take_state_dir(run);
+
+	if (r != PF_EXIT_OK)
+		return r;
+	r = pf_held_open(run->state_dir, run->cli->config_file, &run->held, &owner);
+	if (r == -EWOULDBLOCK)
+		tell_owner(run, owner);
+	else if (r < 0)
+		pf_error("record of state directory %s: %s", run->state_dir, strerror(-r));
+	else if (run->lock_fd >= 0 || pf_held_is_locked(run->held))
+		return PF_EXIT_OK;
+	else
+		pf_error("there is no place for a lock, neither in %s nor in memory",
+			run->state_dir);
 	return PF_EXIT_FAILURE;
 }
 
@@ -206,8 +273,8 @@ static int prepare(struct run *run)
 
 static int work(struct run *run, struct pf_config *config)
 {
-	const int r = pf_bridge_start(
-		run->loop, config, run->board, run->drivers, on_stopped, run, &run->bridge);
+	const int r = pf_bridge_start(run->loop, config, run->board, run->drivers, run->held,
+		on_stopped, run, &run->bridge);
 
 	if (r < 0) {
 		pf_error("cannot start: %s", strerror(-r));
@@ -232,6 +299,7 @@ static void end(struct run *run, int status)
 	if (run->loop)
 		ev_loop_destroy(run->loop);
 	pf_board_free(run->board);
+	pf_held_close(run->held);
 	if (run->lock_fd >= 0)
 		close(run->lock_fd);
 	free(run->state_dir);
@@ -254,6 +322,7 @@ int pf_cli_run(const struct pf_cli *cli)
 	struct pf_config *config;
 	int status;
 
+	hold_signals();
 	keep_secrets_in();
 	run.drivers = pf_driver_set_new(cli->driver_dir);
 	config = load(&run);

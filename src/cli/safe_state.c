@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,10 @@
 #include "config/state_dir.h"
 #include "hw/board.h"
 #include "hw/driver_set.h"
+#include "lines/leftovers.h"
 #include "lines/safe_state.h"
+#include "store/held.h"
 #include "store/lock.h"
-#include "store/record_file.h"
 
 /* What is at hand; made in this order and ended in the opposite one. */
 struct work {
@@ -28,6 +28,7 @@ struct work {
 	struct pf_config *config; /* NULL: it is bad */
 	char *state_dir;
 	int lock_fd;
+	struct pf_held *held;
 	struct pf_board *board;
 	struct pf_record record;
 };
@@ -52,66 +53,85 @@ static void load_config(struct work *work)
 				       : pf_state_dir_guess(work->cli->config_file);
 }
 
-/* Whether another process has the lock, where it cannot be taken for other reasons. */
-static bool is_locked(const char *state_dir)
+/* Another process has the lock: it is alive and takes care itself. */
+static int tell_owner(pid_t owner)
 {
-	char *path = pf_format("%s/lock", state_dir);
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	const bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
-
-	free(path);
-	if (fd >= 0)
-		(void)close(fd);
-	return locked;
+	if (owner)
+		pf_error("pinferry is running, as process %d; nothing was changed", (int)owner);
+	else
+		pf_error("pinferry is running; nothing was changed");
+	return PF_EXIT_FAILURE;
 }
 
-/*
- * A live daemon holds the lock and takes care itself. A directory that has become read-only or
- * full must not keep the outputs from being brought to rest.
+/* Who may not look cannot know whether a daemon is alive. */
+static int tell_denied(const char *what, const char *path, int error)
+{
+	pf_error("%s %s: %s: whether pinferry is running is not known; nothing was changed", what,
+		path, strerror(error));
+	return PF_EXIT_FAILURE;
+}
+
+/* A directory that has become read-only or full must not keep outputs from being brought to rest.
  */
-static int take_lock(struct work *work)
+static int take_state_dir(struct work *work)
 {
 	pid_t owner = 0;
 
 	work->lock_fd = pf_lock_take(work->state_dir, &owner);
-	if (work->lock_fd >= 0)
-		return PF_EXIT_OK;
-	if (work->lock_fd == -EWOULDBLOCK && owner) {
-		pf_error("pinferry is running, as process %d; nothing was changed", (int)owner);
-		return PF_EXIT_FAILURE;
-	}
-	if (work->lock_fd == -EWOULDBLOCK || is_locked(work->state_dir)) {
-		pf_error("pinferry is running; nothing was changed");
-		return PF_EXIT_FAILURE;
-	}
-	pf_warning("state directory %s: %s; going on without the lock", work->state_dir,
-		strerror(-work->lock_fd));
+	if (work->lock_fd == -EWOULDBLOCK)
+		return tell_owner(owner);
+	if (work->lock_fd == -EACCES || work->lock_fd == -EPERM)
+		return tell_denied("state directory", work->state_dir, -work->lock_fd);
+	if (work->lock_fd < 0)
+		pf_warning("state directory %s: %s; going on without its lock", work->state_dir,
+			strerror(-work->lock_fd));
+	return PF_EXIT_OK;
+}
+
+static int take_lock(struct work *work)
+{
+	pid_t owner = 0;
+	const int status = take_state_dir(work);
+	int r;
+
+	if (status != PF_EXIT_OK)
+		return status;
+	r = pf_held_open(work->state_dir, work->cli->config_file, &work->held, &owner);
+	if (r == -EWOULDBLOCK)
+		return tell_owner(owner);
+	if (r < 0)
+		return tell_denied("record of state directory", work->state_dir, -r);
 	return PF_EXIT_OK;
 }
 
 static void save_record(const struct work *work)
 {
-	char *text = pf_record_encode(&work->record);
-	const int r = pf_record_write(work->state_dir, text);
+	const int r = pf_held_write(work->held, &work->record);
 
 	if (r < 0)
-		pf_warning("record in %s: cannot be written: %s", work->state_dir, strerror(-r));
-	free(text);
+		pf_warning("record in %s: cannot be written: %s", pf_held_path(work->held),
+			strerror(-r));
+}
+
+/* What the record has not is not known to be ours: it is named, not touched. */
+static size_t tell_uncovered(const struct work *work)
+{
+	return work->config ? pf_leftovers_tell_uncovered(
+				      work->config, work->board, &work->record, &report)
+			    : 0;
 }
 
 /* Obeys the record, whatever the configuration says by now. */
 static int obey_record(struct work *work)
 {
-	struct pf_driver_set *drivers = pf_driver_set_new(
-		work->cli->driver_dir ? work->cli->driver_dir : work->record.driver_dir);
-	char boot_id[PF_BOOT_ID_SIZE];
+	const char *driver_dir = work->cli->driver_dir ? work->cli->driver_dir
+						       : work->record.driver_dir;
+	struct pf_driver_set *drivers = pf_driver_set_new(driver_dir);
 	size_t n_failed;
 
-	pf_record_boot_id(boot_id);
-	if (!pf_record_is_of(&work->record, boot_id))
-		pf_debug("the record is of an earlier boot");
-	n_failed = pf_safe_state(&work->record, boot_id, work->board, drivers, &report);
+	n_failed = pf_safe_state(&work->record, work->board, drivers, &report);
 	save_record(work);
+	n_failed += tell_uncovered(work);
 	pf_driver_set_free(drivers);
 	return n_failed ? PF_EXIT_FAILURE : PF_EXIT_OK;
 }
@@ -123,34 +143,34 @@ static int obey_config(struct work *work)
 	pf_problems_print(&work->problems, stderr);
 	if (!work->config)
 		return PF_EXIT_CONFIG;
-	pf_record_init(&work->record, "", "", "");
-	n_failed = pf_safe_state_from_config(work->config, work->board, &work->record, &report);
-	n_failed += pf_safe_state(&work->record, "", work->board, work->drivers, &report);
+	pf_held_init(work->held, work->board, pf_driver_set_dir(work->drivers), &work->record);
+	n_failed = pf_leftovers_from_config(work->config, work->board, &work->record, &report);
+	n_failed += pf_safe_state(&work->record, work->board, work->drivers, &report);
 	return n_failed ? PF_EXIT_FAILURE : PF_EXIT_OK;
 }
 
 static int obey(struct work *work)
 {
-	const int r = pf_record_load(work->state_dir, work->board, &work->record);
+	const int r = pf_held_load(work->held, work->board, &work->record);
+	int status;
 
 	if (r == 0)
 		return obey_record(work);
-	if (r == -EBADMSG)
-		pf_warning(
-			"record in %s: torn or garbled; using the configuration", work->state_dir);
-	else if (r == -EXDEV)
-		pf_warning(
-			"record in %s: of another board; using the configuration", work->state_dir);
-	else if (r != -ENOENT)
-		pf_warning(
-			"record in %s: %s; using the configuration", work->state_dir, strerror(-r));
-	return obey_config(work);
+	if (r == -ENOENT)
+		return obey_config(work);
+	pf_error("record in %s: torn or garbled: which lines were held is not known; using the "
+		 "configuration",
+		pf_held_path(work->held));
+	pf_record_done(&work->record);
+	status = obey_config(work);
+	return status == PF_EXIT_OK ? PF_EXIT_FAILURE : status;
 }
 
 static void end(struct work *work)
 {
 	pf_record_done(&work->record);
 	pf_board_free(work->board);
+	pf_held_close(work->held);
 	if (work->lock_fd >= 0)
 		(void)close(work->lock_fd);
 	free(work->state_dir);

@@ -12,15 +12,25 @@
 #include "output/output.h"
 #include "store/record.h"
 
-/* What is to be recorded of an output and its line; the strings are borrowed from both. */
+/*
+ * What is to be recorded of an output and its line; the strings are borrowed from both. Before the
+ * line was held the first time that is what was known of it from before.
+ */
 struct pf_recorded pf_recorded_of(const struct pf_output *output, const struct pf_line_info *line);
 
 /*
- * What an output of this configuration is to know at now_ns of what was recorded of its line; all
- * zero if that is nothing (NULL), or was recorded with the other polarity. this_boot: whether it
- * was recorded in this boot; else, and if it is from the future, it has no times.
+ * The same right before `level` is put on the line, at now_ns: what has to be known if nothing is
+ * heard of the output any more.
  */
-struct pf_history pf_recorded_history(const struct pf_recorded *recorded, bool this_boot,
-	const struct pf_output_config *config, uint64_t now_ns);
+struct pf_recorded pf_recorded_before(const struct pf_output *output,
+	const struct pf_line_info *line, bool level, uint64_t now_ns);
+
+/*
+ * What an output of this configuration is to know at now_ns of what was recorded of its line; all
+ * zero if that is nothing (NULL), or was recorded with the other polarity. From the future, it has
+ * no times.
+ */
+struct pf_history pf_recorded_history(
+	const struct pf_recorded *recorded, const struct pf_output_config *config, uint64_t now_ns);
 
 #endif

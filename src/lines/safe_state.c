@@ -65,7 +65,7 @@ static const struct pf_output_port port = {.write = write_level, .changed = chan
 /* Whether a line is not to be touched. */
 static bool is_left_alone(const struct pf_recorded *recorded)
 {
-	return recorded->on_exit == PF_ON_EXIT_KEEP && !recorded->unfinished;
+	return recorded->at_rest || (recorded->on_exit == PF_ON_EXIT_KEEP && !recorded->unfinished);
 }
 
 /* What a line is to end in. */
@@ -94,8 +94,7 @@ static struct pf_interlock *find_group(struct group *groups, size_t n, const str
 }
 
 /* Makes the output of a line, which then knows what was recorded of it. */
-static void prepare(struct rest *rest, const struct pf_record *record, const char *boot_id,
-	struct pf_interlock *group, uint64_t now_ns)
+static void prepare(struct rest *rest, struct pf_interlock *group, uint64_t now_ns)
 {
 	const struct pf_recorded *recorded = rest->recorded;
 	struct pf_history history = {0};
@@ -106,8 +105,7 @@ static void prepare(struct rest *rest, const struct pf_record *record, const cha
 		.initial = end_level(recorded) ? PF_START_ON : PF_START_OFF,
 		.min_off_ms = recorded->min_off_ms};
 	pf_output_init(&rest->output, &rest->config, group, &port, rest, now_ns);
-	if (pf_record_is_of(record, boot_id) && recorded->on_ns <= now_ns &&
-		recorded->off_ns <= now_ns) {
+	if (recorded->on_ns <= now_ns && recorded->off_ns <= now_ns) {
 		history.level = recorded->level;
 		history.on_ns = recorded->on_ns;
 		history.off_ns = recorded->off_ns;
@@ -188,7 +186,8 @@ static int request(struct rest *rest, char *ret_reason)
 	if (r == 0)
 		r = confirm(rest, level);
 	if (r == 0) {
-		(void)pf_output_acquired(&rest->output, now_ns, level);
+		/* a dead time that began before the request would be short by it */
+		(void)pf_output_acquired(&rest->output, pf_clock_now_ns(), level);
 		r = rest->output.held ? 0 : -EIO;
 	}
 	if (r < 0)
@@ -227,10 +226,13 @@ static void conclude(struct rest *rest, const struct pf_safe_report *report)
 	struct pf_recorded *recorded = rest->recorded;
 	const bool wanted = end_level(recorded), level = rest->output.level;
 
-	if (is_left_alone(recorded))
-		tell(report, rest, false, "left as it is");
-	if (rest->failed || is_left_alone(recorded))
+	if (rest->failed)
 		return;
+	if (is_left_alone(recorded)) {
+		tell(report, rest, false, recorded->at_rest ? "at rest" : "left as it is");
+		recorded->at_rest = true;
+		return;
+	}
 	if (level != wanted)
 		tell(report, rest, false, "off, because \"on\" would have to wait for a limit");
 	else if (recorded->on_exit == PF_ON_EXIT_KEEP)
@@ -241,12 +243,19 @@ static void conclude(struct rest *rest, const struct pf_safe_report *report)
 	recorded->on_ns = rest->output.on_ns;
 	recorded->off_ns = rest->output.off_ns;
 	recorded->unfinished = false;
+	recorded->at_rest = true;
 	recorded->end_level = false;
 }
 
 static bool is_to_move(const struct rest *rest)
 {
 	return rest->concerned && !is_left_alone(rest->recorded);
+}
+
+/* In which order: what goes off, what goes on, and the same behind a bus. */
+static int rank(const struct rest *rest)
+{
+	return (pf_line_is_slow(&rest->found) ? 2 : 0) + (end_level(rest->recorded) ? 1 : 0);
 }
 
 /*
@@ -259,19 +268,19 @@ static void settle_all(struct rest *rests, size_t n, const struct surroundings *
 	for (size_t i = 0; i < n; i++)
 		if (is_to_move(&rests[i]))
 			find(&rests[i], around, skip_slow, report);
-	for (int slow = 0; slow < 2; slow++)
+	for (int turn = 0; turn < 4; turn++)
 		for (size_t i = 0; i < n; i++)
-			if (is_to_move(&rests[i]) && !rests[i].failed &&
-				pf_line_is_slow(&rests[i].found) == slow)
+			if (is_to_move(&rests[i]) && !rests[i].failed && rank(&rests[i]) == turn)
 				settle(&rests[i], report);
 	for (size_t i = 0; i < n; i++)
 		if (rests[i].concerned)
 			conclude(&rests[i], report);
 }
 
-/* concerned: which lines by their place in the record (NULL: all); then: which of them failed. */
-static size_t work(struct pf_record *record, const char *boot_id, const struct surroundings *around,
-	bool *concerned, bool skip_slow, const struct pf_safe_report *report)
+/* concerned: which lines, by their place in the record, or NULL: all; then: which of them failed.
+ */
+static size_t work(struct pf_record *record, const struct surroundings *around, bool *concerned,
+	bool skip_slow, const struct pf_safe_report *report)
 {
 	struct rest *rests = pf_calloc(record->n, sizeof *rests);
 	struct group *groups = pf_calloc(record->n, sizeof *groups);
@@ -281,8 +290,7 @@ static size_t work(struct pf_record *record, const char *boot_id, const struct s
 	for (size_t i = 0; i < record->n; i++) {
 		rests[i].recorded = &record->outputs[i];
 		rests[i].concerned = !concerned || concerned[i];
-		prepare(&rests[i], record, boot_id, find_group(groups, record->n, &rests[i]),
-			now_ns);
+		prepare(&rests[i], find_group(groups, record->n, &rests[i]), now_ns);
 	}
 	settle_all(rests, record->n, around, skip_slow, report);
 	for (size_t i = 0; i < record->n; i++) {
@@ -298,103 +306,17 @@ static size_t work(struct pf_record *record, const char *boot_id, const struct s
 	return n_failed;
 }
 
-size_t pf_safe_state(struct pf_record *record, const char *boot_id, const struct pf_board *board,
-	struct pf_driver_set *drivers, const struct pf_safe_report *report)
-{
-	const struct surroundings around = {.board = board, .drivers = drivers};
-
-	return work(record, boot_id, &around, NULL, false, report);
-}
-
-/* ---- what the configuration says --------------------------------------------------------------*/
-
-/* What the configuration has to do with a recorded line. */
-enum use { USE_NONE, USE_OUTPUT, USE_INPUT };
-
-/* Notes how a line is used; if it cannot be found now, for the recorded line of that name. */
-static void note_use(enum use *uses, const struct pf_record *record, const struct pf_board *board,
-	const char *name, const struct pf_driver *driver, const struct pf_line_config *line,
-	enum use use)
-{
-	char reason[PF_REASON_SIZE];
-	struct pf_found_line found;
-	const struct pf_recorded *recorded;
-
-	if (pf_line_find(board, driver, line, &found, reason) == 0) {
-		recorded = pf_record_find(record, driver->name, &found.info);
-		if (recorded)
-			uses[recorded - record->outputs] = use;
-		return;
-	}
-	for (size_t i = 0; i < record->n; i++)
-		if (strcmp(record->outputs[i].name, name) == 0)
-			uses[i] = USE_OUTPUT;
-}
-
-static void find_uses(enum use *uses, const struct pf_record *record, const struct pf_board *board,
-	const struct pf_config *config)
-{
-	for (size_t i = 0; record->n && i < config->n_outputs; i++)
-		note_use(uses, record, board, config->outputs[i].item.name,
-			config->outputs[i].driver, &config->outputs[i].line, USE_OUTPUT);
-	for (size_t i = 0; record->n && i < config->n_inputs; i++)
-		note_use(uses, record, board, config->inputs[i].item.name, config->inputs[i].driver,
-			&config->inputs[i].line, USE_INPUT);
-}
-
-size_t pf_safe_state_leftovers(struct pf_record *record, const char *boot_id,
-	const struct pf_board *board, struct pf_driver_set *drivers, const struct pf_config *config,
+size_t pf_safe_state_some(struct pf_record *record, const struct pf_board *board,
+	struct pf_driver_set *drivers, bool *concerned, bool skip_slow,
 	const struct pf_safe_report *report)
 {
 	const struct surroundings around = {.board = board, .drivers = drivers};
-	enum use *uses = pf_calloc(record->n, sizeof *uses);
-	bool *concerned = pf_calloc(record->n, sizeof *concerned);
-	size_t n_failed;
 
-	find_uses(uses, record, board, config);
-	for (size_t i = 0; i < record->n; i++)
-		concerned[i] = uses[i] == USE_NONE;
-	/* the daemon waits for no bus */
-	n_failed = work(record, boot_id, &around, concerned, true, report);
-	/* from the end: the last takes the place of one that is dropped */
-	for (size_t i = record->n; i-- > 0;)
-		if ((uses[i] == USE_NONE && !concerned[i]) || uses[i] == USE_INPUT)
-			pf_record_drop(record, i);
-	free(uses);
-	free(concerned);
-	return n_failed;
+	return work(record, &around, concerned, skip_slow, report);
 }
 
-static uint32_t dead_time_of(const struct pf_config *config, const char *interlock)
+size_t pf_safe_state(struct pf_record *record, const struct pf_board *board,
+	struct pf_driver_set *drivers, const struct pf_safe_report *report)
 {
-	for (size_t i = 0; interlock && i < config->n_interlocks; i++)
-		if (strcmp(config->interlocks[i].name, interlock) == 0)
-			return config->interlocks[i].dead_time_ms;
-	return 0;
-}
-
-size_t pf_safe_state_from_config(const struct pf_config *config, const struct pf_board *board,
-	struct pf_record *record, const struct pf_safe_report *report)
-{
-	char reason[PF_REASON_SIZE];
-	struct pf_found_line found;
-	struct pf_recorded recorded;
-	struct pf_output output;
-	size_t n_failed = 0;
-
-	for (size_t i = 0; i < config->n_outputs; i++) {
-		const struct pf_output_config *item = &config->outputs[i];
-
-		if (pf_line_find(board, item->driver, &item->line, &found, reason) < 0) {
-			report->tell(report->user, item->item.name, true, reason);
-			n_failed++;
-			continue;
-		}
-		/* one of which nothing is known */
-		pf_output_init(&output, item, NULL, &port, NULL, 0);
-		recorded = pf_recorded_of(&output, &found.info);
-		recorded.dead_time_ms = dead_time_of(config, item->interlock);
-		(void)pf_record_set(record, &recorded);
-	}
-	return n_failed;
+	return pf_safe_state_some(record, board, drivers, NULL, false, report);
 }

@@ -4,8 +4,10 @@
 /*
  * Brings recorded lines to what they are to end in, when no daemon does it: after a crash, or when
  * their outputs are no longer configured. Each goes to its on_exit state; with `keep` it is left
- * alone, unless a pulse was running: that is brought to its end. Nothing is waited for: what a
- * limit or an interlock holds back stays off; lines behind a bus come last. Main thread only.
+ * alone, unless a pulse was running: that is brought to its end. What was at rest when it was
+ * recorded is not touched. Nothing is waited for: what goes off goes first, what a limit or an
+ * interlock holds back stays off; lines behind a bus come last. The record is of this boot. Main
+ * thread only.
  */
 
 #ifndef PF_LINES_SAFE_STATE_H
@@ -22,27 +24,18 @@ struct pf_safe_report {
 };
 
 /*
- * Brings lines of the record to rest and notes in it what they are now. boot_id: of this boot.
- * Lines are held until all are done. How many failed.
+ * Brings lines of the record to rest and notes in it what they are now. Lines are held until all
+ * are done. How many failed.
  */
-size_t pf_safe_state(struct pf_record *record, const char *boot_id, const struct pf_board *board,
+size_t pf_safe_state(struct pf_record *record, const struct pf_board *board,
 	struct pf_driver_set *drivers, const struct pf_safe_report *report);
 
 /*
- * The same at the start of the daemon, for the recorded lines that the configuration does not
- * mention any more, neither as outputs nor as inputs; those that came to rest leave the record,
- * and so do lines that are inputs now. Lines behind a bus are not waited for: they are reported and
- * stay in the record. An item whose line cannot be found now is known by its name.
+ * The same for some of them. concerned: which, by their place in the record (NULL: all); then:
+ * which of them failed. skip_slow: lines behind a bus are not waited for, they fail with a reason.
  */
-size_t pf_safe_state_leftovers(struct pf_record *record, const char *boot_id,
-	const struct pf_board *board, struct pf_driver_set *drivers, const struct pf_config *config,
+size_t pf_safe_state_some(struct pf_record *record, const struct pf_board *board,
+	struct pf_driver_set *drivers, bool *concerned, bool skip_slow,
 	const struct pf_safe_report *report);
-
-/*
- * Makes a record of what the configuration says, for want of a real one: nothing is known of the
- * lines. Outputs whose lines cannot be found are reported and left out; how many.
- */
-size_t pf_safe_state_from_config(const struct pf_config *config, const struct pf_board *board,
-	struct pf_record *record, const struct pf_safe_report *report);
 
 #endif

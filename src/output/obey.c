@@ -4,6 +4,7 @@
 /* Commands to an output, and the words of the answers. */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,13 +22,30 @@ static bool is_duplicate(const struct pf_output *output, const char *id)
 	return false;
 }
 
-/* What was rejected may be sent again; all else is carried out once. */
 static void remember_id(struct pf_output *output, const char *id)
 {
 	if (!*id)
 		return;
-	memcpy(output->ids[output->next_id], id, strlen(id) + 1);
+	(void)snprintf(output->ids[output->next_id], PF_COMMAND_ID_SIZE, "%s", id);
 	output->next_id = (output->next_id + 1) % PF_OUTPUT_IDS;
+}
+
+/* The line refused it after all: what was rejected may be sent again. */
+static void forget_id(struct pf_output *output, const char *id, const char *oldest)
+{
+	if (!*id)
+		return;
+	output->next_id = (output->next_id + PF_OUTPUT_IDS - 1) % PF_OUTPUT_IDS;
+	(void)snprintf(output->ids[output->next_id], PF_COMMAND_ID_SIZE, "%s", oldest);
+	output->port->changed(output->user);
+}
+
+void pf_output_recall_ids(struct pf_output *output, char *const ids[PF_OUTPUT_IDS])
+{
+	if (output->next_id || *output->ids[0])
+		return;
+	for (size_t i = 0; i < PF_OUTPUT_IDS && ids[i]; i++)
+		remember_id(output, ids[i]);
 }
 
 static void answer(struct pf_outcome *outcome, enum pf_verdict verdict, const char *reason)
@@ -130,19 +148,24 @@ void pf_output_command(struct pf_output *output, uint64_t now_ns, const struct p
 {
 	const uint64_t said_ns = command->said_ns ? command->said_ns : now_ns;
 	const struct pf_wish wish = wish_of(output, command);
+	char oldest[PF_COMMAND_ID_SIZE];
 	struct pf_wish before;
 
 	if (is_refused(output, command, ret_outcome) ||
 		is_too_early(output, now_ns, said_ns, &wish, ret_outcome))
 		return;
+	/* it is carried out once, also if a crash interrupts it: what is recorded before the line
+	 * moves has the id */
+	(void)snprintf(oldest, sizeof oldest, "%s", output->ids[output->next_id]);
+	remember_id(output, command->id);
 	before = output->said_ns == PF_NEVER ? pf_envelope_wish(output) : output->before;
 	pf_envelope_change(output, now_ns, PF_SOURCE_COMMAND, wish.level, wish.for_ns, said_ns);
 	if (!output->held && !output->writing) {
 		pf_envelope_restore(output, &before);
+		forget_id(output, command->id, oldest);
 		answer(ret_outcome, PF_VERDICT_REJECTED, "the line is not available");
 		return;
 	}
-	remember_id(output, command->id);
 	pf_failsafe_accept(&output->failsafe, &output->config->failsafe, now_ns);
 	answer(ret_outcome, PF_VERDICT_DONE, "");
 	if (output->pending) {

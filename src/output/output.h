@@ -48,6 +48,12 @@ void pf_output_done(struct pf_output *output);
 void pf_output_recall(struct pf_output *output, const struct pf_history *history);
 
 /*
+ * The ids of the last commands from before, the oldest first, NULL behind the last: a command that
+ * is sent again is not carried out again. Up to PF_OUTPUT_IDS; nothing happens if there was one.
+ */
+void pf_output_recall_ids(struct pf_output *output, char *const ids[PF_OUTPUT_IDS]);
+
+/*
  * How to request the line at now_ns: PF_INITIAL_KEEP where the level that it has decides what
  * follows; PF_INITIAL_ON only if the line may be on now. An "on" that a limit or an interlock
  * holds back is requested off and follows when it is allowed.

@@ -36,11 +36,19 @@ struct pf_kept_file {
 	int result;
 };
 
+/* What is behind is not to be obeyed: better none. */
+static void write_text(struct pf_kept_file *file, const char *text)
+{
+	file->result = pf_state_file_write(file->state_dir, file->source.name, text);
+	if (file->result < 0)
+		(void)pf_state_file_remove(file->state_dir, file->source.name);
+}
+
 static void run(struct pf_job *job)
 {
 	struct pf_kept_file *file = PF_OWNER(job, struct pf_kept_file, job);
 
-	file->result = pf_state_file_write(file->state_dir, file->source.name, file->text);
+	write_text(file, file->text);
 }
 
 static uint64_t gap_end_ns(const struct pf_kept_file *file)
@@ -138,7 +146,7 @@ void pf_kept_file_free(struct pf_kept_file *file)
 	}
 	text = file->source.make_text(file->source.user);
 	if (file->busy || !file->written || strcmp(text, file->written) != 0) {
-		file->result = pf_state_file_write(file->state_dir, file->source.name, text);
+		write_text(file, text);
 		report(file);
 	}
 	free(text);

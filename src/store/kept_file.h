@@ -5,7 +5,8 @@
  * A text file of the state directory (state_file.h) that is kept up to date while the daemon runs.
  * The main loop makes the text, a worker writes it, so that nothing waits for the disk. Changes
  * that come soon after each other are written together, within a second; where the text is the same
- * nothing is written. A disk that fails is reported once and tried again. Main loop only.
+ * nothing is written. A disk that fails is reported once and tried again; meanwhile the file is
+ * removed, so that nobody obeys what is behind. Main loop only.
  */
 
 #ifndef PF_STORE_KEPT_FILE_H

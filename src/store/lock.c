@@ -45,18 +45,38 @@ static void share(int fd, const char *state_dir)
 		(void)!fchown(fd, status.st_uid, status.st_gid);
 }
 
-int pf_lock_take(const char *state_dir, pid_t *ret_owner)
+/* What is there may be locked even where nothing may be written. */
+static int open_there(const char *path, const char *state_dir, int error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT || access(state_dir, R_OK | X_OK))
+		return error;
+	return error == -EACCES || error == -EPERM ? -EROFS : error;
+}
+
+static int open_lock(const char *state_dir)
 {
 	char *path = pf_format("%s/lock", state_dir);
-	int fd, r;
+	/* if it cannot be made, open() says why, unless it is that nothing can */
+	const int made = mkdir(state_dir, 0750) ? -errno : 0;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 
-	/* if it cannot be made, open() says why */
-	(void)mkdir(state_dir, 0750);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	r = fd < 0 ? -errno : 0;
+	if (fd < 0)
+		fd = open_there(path, state_dir, errno == ENOENT && made < 0 ? made : -errno);
 	free(path);
-	if (r < 0)
-		return r;
+	return fd;
+}
+
+int pf_lock_take(const char *state_dir, pid_t *ret_owner)
+{
+	const int fd = open_lock(state_dir);
+	int r;
+
+	if (fd < 0)
+		return fd;
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		r = -errno;
 		*ret_owner = read_owner(fd);

@@ -20,12 +20,18 @@ static void free_output(struct pf_recorded *output)
 	free(output->label);
 	free(output->chip);
 	free(output->interlock);
+	free(output->key);
+	for (size_t i = 0; i < PF_RECORD_IDS; i++)
+		free(output->ids[i]);
 }
 
 void pf_record_init(
 	struct pf_record *record, const char *boot_id, const char *board, const char *driver_dir)
 {
 	*record = (struct pf_record){.boot_id = pf_strdup(boot_id),
+		.machine = pf_strdup(""),
+		.state_dir = pf_strdup(""),
+		.config_file = pf_strdup(""),
 		.board = pf_strdup(board),
 		.driver_dir = pf_strdup(driver_dir)};
 }
@@ -36,6 +42,9 @@ void pf_record_done(struct pf_record *record)
 		free_output(&record->outputs[i]);
 	free(record->outputs);
 	free(record->boot_id);
+	free(record->machine);
+	free(record->state_dir);
+	free(record->config_file);
 	free(record->board);
 	free(record->driver_dir);
 	*record = (struct pf_record){0};
@@ -82,6 +91,15 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static bool same_ids(const struct pf_recorded *a, const struct pf_recorded *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < PF_RECORD_IDS && same; i++)
+		same = same_text(a->ids[i], b->ids[i]);
+	return same;
+}
+
 static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
 {
 	return same_text(a->name, b->name) && same_text(a->driver, b->driver) &&
@@ -91,21 +109,33 @@ static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
 	       same_text(a->interlock, b->interlock) && a->dead_time_ms == b->dead_time_ms &&
 	       a->last == b->last && a->level == b->level && a->on_ns == b->on_ns &&
 	       a->off_ns == b->off_ns && a->period_ns == b->period_ns &&
-	       a->unfinished == b->unfinished && a->end_level == b->end_level;
+	       a->unfinished == b->unfinished && a->end_level == b->end_level &&
+	       a->at_rest == b->at_rest && same_text(a->key, b->key) && same_ids(a, b);
 }
 
-bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded)
+static struct pf_recorded copy_output(const struct pf_recorded *recorded)
 {
-	struct pf_recorded *old = find_exactly(record, recorded);
 	struct pf_recorded new = *recorded;
 
-	if (old && is_same(old, recorded))
-		return false;
 	new.name = copy(recorded->name);
 	new.driver = copy(recorded->driver);
 	new.label = copy(recorded->label);
 	new.chip = copy(recorded->chip);
 	new.interlock = copy(recorded->interlock);
+	new.key = copy(recorded->key);
+	for (size_t i = 0; i < PF_RECORD_IDS; i++)
+		new.ids[i] = copy(recorded->ids[i]);
+	return new;
+}
+
+bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded)
+{
+	struct pf_recorded *old = find_exactly(record, recorded);
+	struct pf_recorded new;
+
+	if (old && is_same(old, recorded))
+		return false;
+	new = copy_output(recorded);
 	if (old) {
 		free_output(old);
 		*old = new;
@@ -114,6 +144,13 @@ bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded)
 	record->outputs = pf_reallocarray(record->outputs, record->n + 1, sizeof *record->outputs);
 	record->outputs[record->n++] = new;
 	return true;
+}
+
+void pf_record_add_missing(struct pf_record *record, const struct pf_record *other)
+{
+	for (size_t i = 0; i < other->n; i++)
+		if (!find_exactly(record, &other->outputs[i]))
+			(void)pf_record_set(record, &other->outputs[i]);
 }
 
 void pf_record_drop(struct pf_record *record, size_t i)
@@ -132,7 +169,14 @@ bool pf_record_remove(struct pf_record *record, const char *driver, const struct
 	return true;
 }
 
-bool pf_record_is_of(const struct pf_record *record, const char *boot_id)
+bool pf_record_is_near(const struct pf_record *record, const struct pf_record *here)
 {
-	return *boot_id && strcmp(record->boot_id, boot_id) == 0;
+	return strcmp(record->machine, here->machine) == 0 &&
+	       strcmp(record->board, here->board) == 0;
+}
+
+bool pf_record_is_from(const struct pf_record *record, const struct pf_record *here)
+{
+	return *here->boot_id && strcmp(record->boot_id, here->boot_id) == 0 &&
+	       pf_record_is_near(record, here);
 }

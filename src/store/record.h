@@ -22,6 +22,9 @@
 #include "config/config.h"
 #include "pinferry/driver.h"
 
+/* So many ids of commands are recorded of an output. */
+#define PF_RECORD_IDS 32
+
 /* One line. Strings are its own. */
 struct pf_recorded {
 	char *name;   /* of the output, for messages */
@@ -40,10 +43,17 @@ struct pf_recorded {
 	uint64_t on_ns, off_ns;     /* the last changes */
 	uint64_t period_ns;         /* since when max_on_s counts */
 	bool unfinished, end_level; /* a pulse was running, and what it was to end in */
+	bool at_rest;               /* nothing is to be done about it any more */
+	char *key;                  /* how the configuration names the line */
+	char *ids[PF_RECORD_IDS];   /* of the last commands, the oldest first; NULL: no more */
 };
 
 struct pf_record {
 	char *boot_id;
+	char *machine;     /* which machine the boot was one of */
+	char *state_dir;   /* of the daemon, */
+	char *config_file; /* and what it was started with */
+	uint64_t written_ns;
 	char *board;      /* "" is this machine; else the directory of a simulated one */
 	char *driver_dir; /* where the drivers came from */
 	struct pf_recorded *outputs;
@@ -59,6 +69,12 @@ void pf_record_done(struct pf_record *record);
 
 /* The record as text; to be freed. */
 char *pf_record_encode(const struct pf_record *record);
+
+/*
+ * The same with nothing but what another boot may know of: which lines there are, and what
+ * `initial = "last"` restores. Decoded, every line of it is at rest and has no times.
+ */
+char *pf_record_encode_last(const struct pf_record *record);
 
 /*
  * The record that a text of `size` bytes is of. 0, or -EBADMSG: torn, garbled, or of a version
@@ -79,6 +95,9 @@ struct pf_recorded *pf_record_find(
  */
 bool pf_record_set(struct pf_record *record, const struct pf_recorded *recorded);
 
+/* Takes over (copied) what `other` has of lines that are not recorded. */
+void pf_record_add_missing(struct pf_record *record, const struct pf_record *other);
+
 /* Forgets a line; one that is not recorded is fine. Whether it was. */
 bool pf_record_remove(
 	struct pf_record *record, const char *driver, const struct pf_line_info *line);
@@ -86,7 +105,13 @@ bool pf_record_remove(
 /* Forgets number i; the last takes its place. */
 void pf_record_drop(struct pf_record *record, size_t i);
 
-/* Whether a record was written in this boot; an unknown boot is none. */
-bool pf_record_is_of(const struct pf_record *record, const char *boot_id);
+/*
+ * Whether two records are of the same boot of the same machine, and of the same board; an unknown
+ * boot is like no other.
+ */
+bool pf_record_is_from(const struct pf_record *record, const struct pf_record *here);
+
+/* Whether they are of the same machine and board. */
+bool pf_record_is_near(const struct pf_record *record, const struct pf_record *here);
 
 #endif

@@ -13,73 +13,138 @@
 #include "store/record_file.h"
 
 struct pf_record_store {
+	struct pf_held *held;
 	struct pf_kept_file *file;
-	char boot_id[PF_BOOT_ID_SIZE];
 	struct pf_record old; /* of the last run, but for the lines that are in the new one */
 	struct pf_record record;
+	unsigned n_open; /* begun and not ended yet */
+	bool changed;    /* since then */
+	bool failing;    /* the last write of what is held did */
 };
 
-/* The new record and what is left of the old one, as text; to be freed. */
-static char *make_text(void *user)
+/* ---- writing ------------------------------------------------------------------------------ */
+
+/* The new record and what is left of the old one; its lines are borrowed, their list is not. */
+static struct pf_record all_of(const struct pf_record_store *store)
 {
-	const struct pf_record_store *store = user;
 	const size_t n = store->record.n, n_old = store->old.n;
 	struct pf_record all = store->record;
-	char *text;
 
 	all.n = n + n_old;
 	all.outputs = pf_calloc(all.n, sizeof *all.outputs);
 	for (size_t i = 0; i < all.n; i++)
 		all.outputs[i] = i < n ? store->record.outputs[i] : store->old.outputs[i - n];
-	text = pf_record_encode(&all);
+	return all;
+}
+
+/* What the disk is to have. */
+static char *make_text(void *user)
+{
+	struct pf_record all = all_of(user);
+	char *text = pf_record_encode_last(&all);
+
 	free(all.outputs);
 	return text;
 }
 
-/* Times of another boot say nothing in this one. */
-static void forget_times(struct pf_record *record)
+static void report(struct pf_record_store *store, int r)
 {
-	for (size_t i = 0; i < record->n; i++)
-		record->outputs[i].on_ns = record->outputs[i].off_ns =
-			record->outputs[i].period_ns = 0;
+	if (r == 0 && store->failing)
+		pf_notice("record in %s: written again", pf_held_path(store->held));
+	else if (r < 0 && !store->failing)
+		pf_warning("record in %s: cannot be written: %s; after a crash the outputs' states "
+			   "are not known",
+			pf_held_path(store->held), strerror(-r));
+	store->failing = r < 0;
+}
+
+static void write_held(struct pf_record_store *store)
+{
+	struct pf_record all = all_of(store);
+
+	report(store, pf_held_write(store->held, &all));
+	free(all.outputs);
+}
+
+/* on_disk: whether that is to know, too. */
+static void changed(struct pf_record_store *store, bool on_disk)
+{
+	if (on_disk)
+		pf_kept_file_changed(store->file, false);
+	store->changed = true;
+	if (store->n_open)
+		return;
+	store->changed = false;
+	write_held(store);
+}
+
+void pf_record_store_begin(struct pf_record_store *store)
+{
+	store->n_open++;
+}
+
+void pf_record_store_end(struct pf_record_store *store)
+{
+	store->n_open--;
+	if (!store->n_open && store->changed)
+		changed(store, false);
+}
+
+void pf_record_store_changed(struct pf_record_store *store)
+{
+	changed(store, true);
+}
+
+/* ---- life --------------------------------------------------------------------------------- */
+
+static const char *explain(int error)
+{
+	switch (-error) {
+	case ENOENT:
+		return "there is none";
+	case EBADMSG:
+		return "torn or garbled";
+	case EXDEV:
+		return "of another machine or board";
+	default:
+		return strerror(-error);
+	}
 }
 
 static void load_old(struct pf_record_store *store, const char *state_dir,
 	const struct pf_board *board, bool needed)
 {
-	const int r = pf_record_load(state_dir, board, &store->old);
+	int r = pf_held_load(store->held, board, &store->old);
 
-	if (r == 0 && !pf_record_is_of(&store->old, store->boot_id))
-		forget_times(&store->old);
-	if (r == 0 || (r == -ENOENT && !needed))
-		return;
-	pf_warning("record in %s: %s; outputs with initial = \"last\" start off", state_dir,
-		r == -ENOENT    ? "there is none"
-		: r == -EBADMSG ? "torn or garbled"
-		: r == -EXDEV   ? "of another board"
-				: strerror(-r));
+	if (r == -EBADMSG)
+		pf_warning("record in %s: torn or garbled; what the last run has left is not known",
+			pf_held_path(store->held));
+	/* the disk may be behind what was held in this boot */
+	if (r == -ENOENT) {
+		r = pf_record_load(state_dir, board, &store->old);
+		if (r < 0 && (r != -ENOENT || needed))
+			pf_warning("record in %s: %s; outputs with initial = \"last\" start off",
+				state_dir, explain(r));
+	}
 }
 
-int pf_record_store_new(struct ev_loop *loop, struct pf_timers *timers, const char *state_dir,
-	const char *driver_dir, const struct pf_board *board, bool needed,
+int pf_record_store_new(struct ev_loop *loop, struct pf_timers *timers, struct pf_held *held,
+	const char *state_dir, const char *driver_dir, const struct pf_board *board, bool needed,
 	struct pf_record_store **ret_store)
 {
 	struct pf_record_store *store = pf_calloc(1, sizeof *store);
 	const struct pf_kept_source source = {.name = "record",
-		.loss = "after a crash the outputs' states are not known",
+		.loss = "after a boot outputs with initial = \"last\" start off",
 		.make_text = make_text,
 		.user = store};
-	char *board_name;
 	const int r = pf_kept_file_new(loop, timers, state_dir, &source, NULL, &store->file);
 
 	if (r < 0) {
 		free(store);
 		return r;
 	}
-	pf_record_boot_id(store->boot_id);
-	board_name = pf_record_board(board);
-	pf_record_init(&store->record, store->boot_id, board_name, driver_dir);
-	free(board_name);
+	store->held = held;
+	pf_held_init(held, board, driver_dir, &store->record);
 	load_old(store, state_dir, board, needed);
 	pf_kept_file_changed(store->file, false);
 	*ret_store = store;
@@ -101,46 +166,34 @@ struct pf_record *pf_record_store_old(struct pf_record_store *store)
 	return &store->old;
 }
 
-void pf_record_store_changed(struct pf_record_store *store)
-{
-	pf_kept_file_changed(store->file, false);
-}
+/* ---- lines -------------------------------------------------------------------------------- */
 
-const struct pf_recorded *pf_record_store_find(const struct pf_record_store *store,
-	const char *driver, const struct pf_line_info *line, bool *ret_this_boot)
+const struct pf_recorded *pf_record_store_find(
+	const struct pf_record_store *store, const char *driver, const struct pf_line_info *line)
 {
 	/* one that was removed and has come back in the same run is in the new record */
 	const struct pf_recorded *recorded = pf_record_find(&store->record, driver, line);
 
-	*ret_this_boot = recorded ? *store->boot_id != '\0'
-				  : store->old.boot_id &&
-					    pf_record_is_of(&store->old, store->boot_id);
-	if (recorded)
-		return recorded;
-	return pf_record_find(&store->old, driver, line);
+	return recorded ? recorded : pf_record_find(&store->old, driver, line);
 }
 
-/*
- * Whether a pulse has begun that only the record can end after a crash: else the line is left as
- * it is, with this `on_exit`.
- */
-static bool is_urgent(const struct pf_record_store *store, const struct pf_recorded *recorded,
-	const struct pf_line_info *line)
+/* Whether the disk is to know what is different now. */
+static bool is_lasting(const struct pf_recorded *before, const struct pf_recorded *recorded)
 {
-	const struct pf_recorded *before = pf_record_find(&store->record, recorded->driver, line);
-
-	return recorded->on_exit == PF_ON_EXIT_KEEP && recorded->unfinished &&
-	       !(before && before->unfinished);
+	return !before || before->last != recorded->last ||
+	       before->active_low != recorded->active_low ||
+	       strcmp(before->name, recorded->name) != 0;
 }
 
 void pf_record_store_set(struct pf_record_store *store, const struct pf_recorded *recorded,
 	const struct pf_line_info *line)
 {
-	const bool urgent = is_urgent(store, recorded, line);
+	const bool lasting = is_lasting(
+		pf_record_find(&store->record, recorded->driver, line), recorded);
 	const bool was_old = pf_record_remove(&store->old, recorded->driver, line);
 
 	if (pf_record_set(&store->record, recorded) || was_old)
-		pf_kept_file_changed(store->file, urgent);
+		changed(store, lasting || was_old);
 }
 
 void pf_record_store_remove(
@@ -149,5 +202,5 @@ void pf_record_store_remove(
 	const bool was_old = pf_record_remove(&store->old, driver, line);
 
 	if (pf_record_remove(&store->record, driver, line) || was_old)
-		pf_kept_file_changed(store->file, false);
+		changed(store, true);
 }

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Keeps the record of the lines (record.h) up to date on the disk (kept_file.h) while the daemon
- * runs. Main loop only.
+ * Keeps both copies of the record of the lines (record.h) up to date while the daemon runs: that of
+ * what is held at once (held.h), that on the disk a little later (kept_file.h). Main loop only.
  */
 
 #ifndef PF_STORE_RECORD_STORE_H
@@ -13,17 +13,18 @@
 
 #include "base/timer.h"
 #include "hw/board.h"
+#include "store/held.h"
 #include "store/record.h"
 
 struct pf_record_store;
 
 /*
- * Reads what the last run has left; a record that is torn, and a missing one where `needed` (some
- * output has `initial = "last"`), is one warning. The strings are copied. 0 or a negative errno:
- * there is no thread for the worker.
+ * Reads what the last run has left: of this boot all, else what the disk has kept. What is torn,
+ * and a missing one where `needed` (some output has `initial = "last"`), is one warning. `held` is
+ * borrowed, the strings are copied. 0 or a negative errno: there is no thread for the worker.
  */
-int pf_record_store_new(struct ev_loop *loop, struct pf_timers *timers, const char *state_dir,
-	const char *driver_dir, const struct pf_board *board, bool needed,
+int pf_record_store_new(struct ev_loop *loop, struct pf_timers *timers, struct pf_held *held,
+	const char *state_dir, const char *driver_dir, const struct pf_board *board, bool needed,
 	struct pf_record_store **ret_store);
 
 /*
@@ -39,19 +40,22 @@ void pf_record_store_free(struct pf_record_store *store);
  */
 struct pf_record *pf_record_store_old(struct pf_record_store *store);
 
+/* Changes from here on are written together at the end: nothing moves until then. They nest. */
+void pf_record_store_begin(struct pf_record_store *store);
+
+/* Writes them, if this is the last end. */
+void pf_record_store_end(struct pf_record_store *store);
+
 /* The old record was changed: it is written. */
 void pf_record_store_changed(struct pf_record_store *store);
 
-/*
- * What is known of a line, or NULL; ret_this_boot: whether it was recorded in this boot. Valid
- * until the next change.
- */
-const struct pf_recorded *pf_record_store_find(const struct pf_record_store *store,
-	const char *driver, const struct pf_line_info *line, bool *ret_this_boot);
+/* What is known of a line, or NULL. Valid until the next change. */
+const struct pf_recorded *pf_record_store_find(
+	const struct pf_record_store *store, const char *driver, const struct pf_line_info *line);
 
 /*
- * Records a line that is held or was held in this run (copied); to be called after each change,
- * cheap if nothing is different. The line is then no longer among the old ones.
+ * Records what a line is, or is about to be (copied), before this returns; to be called before and
+ * after each change, cheap if nothing is different. The line is then no longer among the old ones.
  */
 void pf_record_store_set(struct pf_record_store *store, const struct pf_recorded *recorded,
 	const struct pf_line_info *line);

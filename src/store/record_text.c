@@ -34,7 +34,16 @@ static void add_time(cJSON *object, const char *key, uint64_t time_ns)
 	cJSON_AddStringToObject(object, key, text);
 }
 
-static cJSON *make_output(const struct pf_recorded *output)
+static void add_ids(cJSON *object, const struct pf_recorded *output)
+{
+	cJSON *ids = output->ids[0] ? cJSON_AddArrayToObject(object, "ids") : NULL;
+
+	for (size_t i = 0; ids && i < PF_RECORD_IDS && output->ids[i]; i++)
+		cJSON_AddItemToArray(ids, cJSON_CreateString(output->ids[i]));
+}
+
+/* What outlives a boot. */
+static cJSON *make_last(const struct pf_recorded *output)
 {
 	cJSON *object = cJSON_CreateObject();
 
@@ -43,39 +52,65 @@ static cJSON *make_output(const struct pf_recorded *output)
 	cJSON_AddStringToObject(object, "label", output->label);
 	cJSON_AddStringToObject(object, "chip", output->chip);
 	cJSON_AddNumberToObject(object, "offset", output->offset);
+	if (output->key)
+		cJSON_AddStringToObject(object, "key", output->key);
 	cJSON_AddBoolToObject(object, "active_low", output->active_low);
+	cJSON_AddBoolToObject(object, "last", output->last);
+	return object;
+}
+
+static cJSON *make_output(const struct pf_recorded *output)
+{
+	cJSON *object = make_last(output);
+
 	cJSON_AddStringToObject(object, "drive", drives[output->drive]);
 	cJSON_AddStringToObject(object, "on_exit", exits[output->on_exit]);
 	cJSON_AddNumberToObject(object, "min_off_ms", output->min_off_ms);
 	if (output->interlock)
 		cJSON_AddStringToObject(object, "interlock", output->interlock);
 	cJSON_AddNumberToObject(object, "dead_time_ms", output->dead_time_ms);
-	cJSON_AddBoolToObject(object, "last", output->last);
 	cJSON_AddBoolToObject(object, "level", output->level);
 	add_time(object, "on_ns", output->on_ns);
 	add_time(object, "off_ns", output->off_ns);
 	add_time(object, "period_ns", output->period_ns);
 	cJSON_AddBoolToObject(object, "unfinished", output->unfinished);
 	cJSON_AddBoolToObject(object, "end_level", output->end_level);
+	cJSON_AddBoolToObject(object, "at_rest", output->at_rest);
+	add_ids(object, output);
 	return object;
 }
 
-char *pf_record_encode(const struct pf_record *record)
+static char *encode(
+	const struct pf_record *record, cJSON *(*make_one)(const struct pf_recorded *output))
 {
 	cJSON *object = cJSON_CreateObject(), *outputs;
 	char *json, *text;
 
 	cJSON_AddStringToObject(object, "boot_id", record->boot_id);
+	cJSON_AddStringToObject(object, "machine", record->machine);
+	cJSON_AddStringToObject(object, "state_dir", record->state_dir);
+	cJSON_AddStringToObject(object, "config_file", record->config_file);
 	cJSON_AddStringToObject(object, "board", record->board);
 	cJSON_AddStringToObject(object, "driver_dir", record->driver_dir);
+	add_time(object, "written_ns", record->written_ns);
 	outputs = cJSON_AddArrayToObject(object, "outputs");
 	for (size_t i = 0; i < record->n; i++)
-		cJSON_AddItemToArray(outputs, make_output(&record->outputs[i]));
-	json = cJSON_Print(object);
+		cJSON_AddItemToArray(outputs, make_one(&record->outputs[i]));
+	json = cJSON_PrintUnformatted(object);
 	cJSON_Delete(object);
 	text = pf_state_seal(KIND, json);
 	cJSON_free(json);
 	return text;
+}
+
+char *pf_record_encode(const struct pf_record *record)
+{
+	return encode(record, make_output);
+}
+
+char *pf_record_encode_last(const struct pf_record *record)
+{
+	return encode(record, make_last);
 }
 
 /* ---- from text --------------------------------------------------------------------------------*/
@@ -139,31 +174,56 @@ static size_t read_word(struct reader *reader, const char *key, const char *cons
 	return 0;
 }
 
+static void read_ids(struct reader *reader, struct pf_recorded *output)
+{
+	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(reader->object, "ids"), *id;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(id, ids)
+	{
+		reader->bad = reader->bad || !cJSON_IsString(id);
+		if (!reader->bad && n < PF_RECORD_IDS)
+			output->ids[n++] = pf_strdup(id->valuestring);
+	}
+}
+
+/* What a record of all has of a line, besides what outlives a boot. */
+static void read_all(struct reader *reader, struct pf_recorded *output)
+{
+	output->drive = (enum pf_drive)read_word(
+		reader, "drive", drives, sizeof drives / sizeof *drives);
+	output->on_exit = (enum pf_on_exit)read_word(
+		reader, "on_exit", exits, sizeof exits / sizeof *exits);
+	output->min_off_ms = read_number(reader, "min_off_ms");
+	if (cJSON_HasObjectItem(reader->object, "interlock"))
+		output->interlock = read_text(reader, "interlock");
+	output->dead_time_ms = read_number(reader, "dead_time_ms");
+	output->level = read_bool(reader, "level");
+	output->on_ns = read_time(reader, "on_ns");
+	output->off_ns = read_time(reader, "off_ns");
+	output->period_ns = read_time(reader, "period_ns");
+	output->unfinished = read_bool(reader, "unfinished");
+	output->end_level = read_bool(reader, "end_level");
+	output->at_rest = read_bool(reader, "at_rest");
+	read_ids(reader, output);
+}
+
 static bool read_output(const cJSON *object, struct pf_recorded *ret_output)
 {
 	struct reader reader = {.object = object};
-	const bool grouped = cJSON_HasObjectItem(object, "interlock");
 
 	ret_output->name = read_text(&reader, "name");
 	ret_output->driver = read_text(&reader, "driver");
 	ret_output->label = read_text(&reader, "label");
 	ret_output->chip = read_text(&reader, "chip");
 	ret_output->offset = read_number(&reader, "offset");
+	if (cJSON_HasObjectItem(object, "key"))
+		ret_output->key = read_text(&reader, "key");
 	ret_output->active_low = read_bool(&reader, "active_low");
-	ret_output->drive = (enum pf_drive)read_word(
-		&reader, "drive", drives, sizeof drives / sizeof *drives);
-	ret_output->on_exit = (enum pf_on_exit)read_word(
-		&reader, "on_exit", exits, sizeof exits / sizeof *exits);
-	ret_output->min_off_ms = read_number(&reader, "min_off_ms");
-	ret_output->interlock = grouped ? read_text(&reader, "interlock") : NULL;
-	ret_output->dead_time_ms = read_number(&reader, "dead_time_ms");
 	ret_output->last = read_bool(&reader, "last");
-	ret_output->level = read_bool(&reader, "level");
-	ret_output->on_ns = read_time(&reader, "on_ns");
-	ret_output->off_ns = read_time(&reader, "off_ns");
-	ret_output->period_ns = read_time(&reader, "period_ns");
-	ret_output->unfinished = read_bool(&reader, "unfinished");
-	ret_output->end_level = read_bool(&reader, "end_level");
+	ret_output->at_rest = true;
+	if (cJSON_HasObjectItem(object, "drive"))
+		read_all(&reader, ret_output);
 	return !reader.bad;
 }
 
@@ -173,6 +233,10 @@ static bool read_record(const cJSON *object, struct pf_record *record)
 	struct reader reader = {.object = object};
 
 	record->boot_id = read_text(&reader, "boot_id");
+	record->machine = read_text(&reader, "machine");
+	record->state_dir = read_text(&reader, "state_dir");
+	record->config_file = read_text(&reader, "config_file");
+	record->written_ns = read_time(&reader, "written_ns");
 	record->board = read_text(&reader, "board");
 	record->driver_dir = read_text(&reader, "driver_dir");
 	if (reader.bad || !cJSON_IsArray(outputs))

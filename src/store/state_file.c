@@ -102,7 +102,7 @@ int pf_state_file_read(
 	return r;
 }
 
-static int write_all(int fd, const char *text, size_t size)
+static int write_all(int fd, const char *text, size_t size, bool sync)
 {
 	while (size > 0) {
 		const ssize_t n = write(fd, text, size);
@@ -114,11 +114,12 @@ static int write_all(int fd, const char *text, size_t size)
 			size -= (size_t)n;
 		}
 	}
-	return fsync(fd) ? -errno : 0;
+	return sync && fsync(fd) ? -errno : 0;
 }
 
-/* Makes a new file that is on the disk. What root makes belongs to whom the directory does. */
-static int make(int dir_fd, const char *name, const char *text)
+/* Makes a new file; sync: that is on the disk. What root makes belongs to whom the directory does.
+ */
+static int make(int dir_fd, const char *name, const char *text, bool sync)
 {
 	struct stat status;
 	int fd, r;
@@ -126,7 +127,7 @@ static int make(int dir_fd, const char *name, const char *text)
 	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, strlen(text));
+	r = write_all(fd, text, strlen(text), sync);
 	if (geteuid() == 0 && fstat(dir_fd, &status) == 0 &&
 		fchown(fd, status.st_uid, status.st_gid) && r == 0)
 		r = -errno;
@@ -135,7 +136,7 @@ static int make(int dir_fd, const char *name, const char *text)
 	return r;
 }
 
-int pf_state_file_write(const char *state_dir, const char *name, const char *text)
+static int replace(const char *state_dir, const char *name, const char *text, bool sync)
 {
 	const int dir_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char *new_name;
@@ -144,14 +145,39 @@ int pf_state_file_write(const char *state_dir, const char *name, const char *tex
 	if (dir_fd < 0)
 		return -errno;
 	new_name = pf_format("%s.new", name);
-	r = make(dir_fd, new_name, text);
+	r = make(dir_fd, new_name, text, sync);
 	if (r == 0 && renameat(dir_fd, new_name, dir_fd, name))
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(dir_fd, new_name, 0);
-	else if (fsync(dir_fd))
+	else if (sync && fsync(dir_fd))
 		r = -errno;
 	free(new_name);
 	(void)close(dir_fd);
+	return r;
+}
+
+int pf_state_file_write(const char *state_dir, const char *name, const char *text)
+{
+	return replace(state_dir, name, text, true);
+}
+
+int pf_state_file_put(const char *state_dir, const char *name, const char *text)
+{
+	return replace(state_dir, name, text, false);
+}
+
+int pf_state_file_remove(const char *state_dir, const char *name)
+{
+	char *path = pf_format("%s/%s", state_dir, name);
+	int r = unlink(path) && errno != ENOENT && errno != ENOTDIR ? -errno : 0, fd;
+
+	/* an empty file is none that says anything, and takes no room */
+	if (r < 0) {
+		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (fd >= 0 && close(fd) == 0)
+			r = 0;
+	}
+	free(path);
 	return r;
 }

@@ -25,7 +25,16 @@ const char *pf_state_unseal(const char *kind, const char *sealed, size_t size);
 int pf_state_file_read(const char *state_dir, const char *name, size_t size_max, char **ret_text,
 	size_t *ret_size);
 
-/* Replaces a file by a text. 0 or a negative errno. */
+/*
+ * Replaces a file by a text, without waiting for the disk: a crash of the process leaves the old
+ * one or the new one, a power cut anything. 0 or a negative errno.
+ */
+int pf_state_file_put(const char *state_dir, const char *name, const char *text);
+
+/* Removes a file, or, if that cannot be, what is in it. 0: there is none; or a negative errno. */
+int pf_state_file_remove(const char *state_dir, const char *name);
+
+/* Replaces a file by a text that is on the disk then. 0 or a negative errno. */
 int pf_state_file_write(const char *state_dir, const char *name, const char *text);
 
 #endif

@@ -40,8 +40,8 @@ END
 }
 
 is_recorded() {
-  [ "$(grep -o '"unfinished":[[:space:]]*true' "$dir/state/record" | wc -l)" -eq 3 ] &&
-    grep -q '"last":[[:space:]]*true' "$dir/state/record"
+  [ "$(grep -o '"unfinished":true' "$dir"/run/*/held | wc -l)" -eq 3 ] &&
+    grep -q '"name":"last"[^}]*"last":true' "$dir/state/record"
 }
 
 # levels_are LEVELS: of plain, keep, last, pulse, keep-pulse and last-pulse
@@ -60,6 +60,8 @@ crash() {
 
 # after a reset all lines are inputs
 reset_lines() {
+  # nothing in memory outlives a boot
+  rm -rf "$RUNTIME_DIRECTORY"/*
   local i
   for i in 4 5 6 7 8 9; do
     rm "$board/gpio/.GPIO$i.line"
@@ -110,7 +112,7 @@ after_a_reload() {
   reload
   after_fence
   levels_are 111111
-  grep -q '"unfinished":[[:space:]]*true' "$dir/state/record"
+  grep -q '"unfinished":[[:space:]]*true' "$dir"/run/*/held
 }
 
 after_a_bad_command() {
@@ -141,7 +143,7 @@ END
 first_goes_on() {
   command_output first ON
   expect '1 t/output/first ON'
-  until_true "$patience_s" grep -q '"level":[[:space:]]*true' "$dir/state/record"
+  until_true "$patience_s" grep -q '"level":[[:space:]]*true' "$dir"/run/*/held
 }
 
 safe_state_does_not_wait_for_min_on_s() {

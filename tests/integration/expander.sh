@@ -340,7 +340,7 @@ a_reload_that_renames_the_group_forgets_nobody_on_a_bus_that_hangs() {
 }
 
 fence_is_recorded() {
-  tr -d ' \n\t' <"$dir/state/record" | grep -q '"name":"fence"[^}]*"level":true'
+  tr -d ' \n\t' <"$(echo "$dir"/run/*/held)" | grep -q '"name":"fence"[^}]*"level":true'
 }
 
 a_crash_and_another_configuration_forget_nobody_on_a_bus_that_hangs() {

@@ -233,7 +233,7 @@ a_reload_that_removes_one_keeps_its_dead_time() {
 }
 
 up_is_recorded() {
-  tr -d ' \n\t' <"$dir/state/record" | grep -q '"name":"up"[^}]*"level":true'
+  tr -d ' \n\t' <"$(echo "$dir"/run/*/held)" | grep -q '"name":"up"[^}]*"level":true'
 }
 
 a_crash_and_another_configuration_keep_the_dead_time() {

@@ -11,7 +11,7 @@
 # Nothing here waits a fixed time: the functions poll for an event until a deadline.
 #
 # While a test runs:
-#   $dir       its folder: pinferry.conf, board/, state/, and what follows
+#   $dir       its folder: pinferry.conf, board/, state/, run/, and what follows
 #   $messages  what the listener heard, one line per message: `RETAINED TOPIC PAYLOAD`,
 #              RETAINED being 1 or 0 as the sender said
 #   $daemon_log, $broker_log
@@ -69,7 +69,9 @@ run_one() {
   daemon_log=$dir/daemon.log
   broker_log=$dir/broker.log
   trap end_all EXIT
-  mkdir -p "$dir/state" "$dir/board"
+  mkdir -p "$dir/state" "$dir/board" "$dir/run"
+  # what the daemon holds is recorded there
+  export RUNTIME_DIRECTORY=$dir/run
   mkfifo "$dir/never"
   touch "$messages" "$daemon_log" "$broker_log"
   make_board

@@ -12,6 +12,7 @@
 #include "lines/recorded.h"
 #include "store/record.h"
 #include "store/record_file.h"
+#include "store/state_file.h"
 
 #define S PF_NS_PER_S
 
@@ -53,11 +54,10 @@ static bool set(struct pf_record *record, const struct pf_output *output,
 }
 
 /* What an output would know of a line. */
-static struct pf_history history_of(const struct pf_record *record, const char *boot_id,
+static struct pf_history history_of(const struct pf_record *record,
 	const struct pf_output_config *of, const struct pf_line_info *line, uint64_t now_ns)
 {
-	return pf_recorded_history(pf_record_find(record, of->driver->name, line),
-		pf_record_is_of(record, boot_id), of, now_ns);
+	return pf_recorded_history(pf_record_find(record, of->driver->name, line), of, now_ns);
 }
 
 static struct pf_record one_line(void)
@@ -77,6 +77,9 @@ static void record_comes_back_from_its_text(void)
 	char *text, *again;
 
 	output.pulse_end_ns = 200 * S;
+	(void)snprintf(output.ids[PF_OUTPUT_IDS - 1], PF_COMMAND_ID_SIZE, "one");
+	(void)snprintf(output.ids[0], PF_COMMAND_ID_SIZE, "two");
+	output.next_id = 1;
 	output.on_ns = (uint64_t)INT64_MAX; /* no digit is lost */
 	T_TRUE(set(&record, &output,
 		&(struct pf_line_info){.chip = "gpiochip1", .label = "a \"b\"\n", .offset = 1}, 0));
@@ -97,6 +100,9 @@ static void record_comes_back_from_its_text(void)
 	T_STR(copy.outputs[1].label, "a \"b\"\n");
 	T_TRUE(copy.outputs[1].unfinished);
 	T_TRUE(copy.outputs[1].end_level);
+	T_STR(copy.outputs[1].ids[0], "one");
+	T_STR(copy.outputs[1].ids[1], "two");
+	T_TRUE(!copy.outputs[1].ids[2]);
 	free(text);
 	free(again);
 	pf_record_done(&record);
@@ -135,6 +141,11 @@ static void text_with_any_other_byte_is_refused(void)
 	pf_record_done(&record);
 }
 
+/* Of a record, up to its lines. */
+#define HEAD                                                                                       \
+	"{\"boot_id\":\"x\",\"machine\":\"\",\"state_dir\":\"\",\"config_file\":\"\","             \
+	"\"written_ns\":\"0\",\"board\":\"\",\"driver_dir\":\"\",\"outputs\":"
+
 static void good_checksum_of_something_else_is_refused(void)
 {
 	/* checksums worked out with another program */
@@ -143,10 +154,8 @@ static void good_checksum_of_something_else_is_refused(void)
 		"pinferry record 2 a3a6bf43\n{}",
 		"pinferry record 1 088b50bf\n[1,2]",
 		"pinferry record 1 00000000\n",
-		"pinferry record 1 43c1e4aa\n{\"boot_id\":\"x\",\"board\":\"\",\"driver_dir\":\"\","
-		"\"outputs\":[{}]}",
-		"pinferry record 1 b7f69f88\n{\"boot_id\":\"x\",\"board\":\"\",\"driver_dir\":\"\","
-		"\"outputs\":3}",
+		"pinferry record 1 37c2b785\n" HEAD "[{}]}",
+		"pinferry record 1 0ab9f7ac\n" HEAD "3}",
 	};
 	struct pf_record copy = {0};
 
@@ -186,7 +195,7 @@ static void line_that_may_be_on_is_recorded_on(void)
 static void history_holds_within_one_boot(void)
 {
 	struct pf_record record = one_line();
-	struct pf_history history = history_of(&record, "boot-1", &config, &gpio27, 110 * S);
+	struct pf_history history = history_of(&record, &config, &gpio27, 110 * S);
 
 	T_TRUE(history.level);
 	T_TRUE(history.last);
@@ -196,25 +205,60 @@ static void history_holds_within_one_boot(void)
 	pf_record_done(&record);
 }
 
-static void history_of_another_boot_has_no_times(void)
+/* What the disk has of it: all that another boot is to know. */
+static void what_outlives_a_boot_is_last_and_nothing_else(void)
 {
-	static const char *const others[] = {"boot-2", ""};
-	struct pf_record record = one_line();
+	struct pf_record record = one_line(), copy = {0};
+	struct pf_history history;
+	char *text;
 
 	record.outputs[0].unfinished = record.outputs[0].end_level = true;
-	for (size_t i = 0; i < 2; i++) {
-		const struct pf_history history = history_of(
-			&record, others[i], &config, &gpio27, 110 * S);
+	record.outputs[0].ids[0] = pf_strdup("an-id");
+	text = pf_record_encode_last(&record);
+	T_INT(pf_record_decode(text, strlen(text), &copy), 0);
+	T_INT(copy.n, 1);
+	T_TRUE(copy.outputs[0].at_rest);
+	T_TRUE(!copy.outputs[0].ids[0]);
+	history = history_of(&copy, &config, &gpio27, 110 * S);
+	T_TRUE(history.last);
+	T_FALSE(history.unfinished);
+	T_FALSE(history.level);
+	T_INT(history.on_ns, 0);
+	T_INT(history.off_ns, 0);
+	T_INT(history.period_ns, 0);
+	free(text);
+	pf_record_done(&copy);
+	pf_record_done(&record);
+}
 
-		T_TRUE(history.last);
-		T_TRUE(history.unfinished && history.end_level);
-		T_FALSE(history.level);
-		T_INT(history.on_ns, 0);
-		T_INT(history.off_ns, 0);
-		T_INT(history.period_ns, 0);
-	}
-	/* nor has one from the future */
-	T_INT(history_of(&record, "boot-1", &config, &gpio27, 99 * S).on_ns, 0);
+static void history_from_the_future_has_no_times(void)
+{
+	struct pf_record record = one_line();
+
+	T_INT(history_of(&record, &config, &gpio27, 99 * S).on_ns, 0);
+	pf_record_done(&record);
+}
+
+static void record_is_of_one_boot_machine_and_board(void)
+{
+	struct pf_record here = {0}, record = {0};
+
+	pf_record_init(&here, "boot-1", "/b", "");
+	pf_record_init(&record, "boot-1", "/b", "/elsewhere");
+	T_TRUE(pf_record_is_from(&record, &here));
+	record.board[1] = 'c';
+	T_FALSE(pf_record_is_from(&record, &here));
+	record.board[1] = 'b';
+	here.boot_id[0] = 'B';
+	T_FALSE(pf_record_is_from(&record, &here));
+	T_TRUE(pf_record_is_near(&record, &here));
+	/* a boot that the kernel does not tell is like no other */
+	here.boot_id[0] = record.boot_id[0] = '\0';
+	T_FALSE(pf_record_is_from(&record, &here));
+	free(here.machine);
+	here.machine = pf_strdup("another");
+	T_FALSE(pf_record_is_near(&record, &here));
+	pf_record_done(&here);
 	pf_record_done(&record);
 }
 
@@ -225,17 +269,17 @@ static void history_is_that_of_the_line_not_of_the_name(void)
 	struct pf_line_info line = gpio27;
 
 	other.item.name = "renamed";
-	T_TRUE(history_of(&record, "boot-1", &other, &gpio27, 110 * S).last);
+	T_TRUE(history_of(&record, &other, &gpio27, 110 * S).last);
 	other.active_low = false;
-	T_FALSE(history_of(&record, "boot-1", &other, &gpio27, 110 * S).last);
+	T_FALSE(history_of(&record, &other, &gpio27, 110 * S).last);
 	line.offset = 22;
-	T_FALSE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
+	T_FALSE(history_of(&record, &config, &line, 110 * S).last);
 	/* the chip is known by its label, wherever it is by now */
 	line = gpio27;
 	(void)snprintf(line.chip, sizeof line.chip, "gpiochip4");
-	T_TRUE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
+	T_TRUE(history_of(&record, &config, &line, 110 * S).last);
 	(void)snprintf(line.label, sizeof line.label, "pcf8574");
-	T_FALSE(history_of(&record, "boot-1", &config, &line, 110 * S).last);
+	T_FALSE(history_of(&record, &config, &line, 110 * S).last);
 	pf_record_done(&record);
 }
 
@@ -251,8 +295,8 @@ static void two_chips_of_one_label_are_told_apart(void)
 	T_TRUE(set(&record, &on, &a, 0));
 	T_TRUE(set(&record, &off, &b, 0));
 	T_INT(record.n, 2);
-	T_TRUE(history_of(&record, "boot-1", &config, &a, 110 * S).last);
-	T_FALSE(history_of(&record, "boot-1", &config, &b, 110 * S).last);
+	T_TRUE(history_of(&record, &config, &a, 110 * S).last);
+	T_FALSE(history_of(&record, &config, &b, 110 * S).last);
 	T_TRUE(!pf_record_find(&record, "gpio", &c)); /* it could be either */
 	pf_record_done(&record);
 }
@@ -260,14 +304,18 @@ static void two_chips_of_one_label_are_told_apart(void)
 static void file_is_replaced_as_a_whole(void)
 {
 	const char *directory = t_temp_dir();
-	struct pf_record record = one_line(), copy = {0};
-	char *text = pf_record_encode(&record), *path;
+	struct pf_record record, copy = {0};
+	struct pf_output output = held_output(true);
 	struct pf_board *board;
 	struct stat status;
+	char *text, *path;
 
 	T_INT(pf_board_new(NULL, &board), 0);
+	pf_record_init_here(&record, board, "");
+	T_TRUE(set(&record, &output, &gpio27, 500));
+	text = pf_record_encode_last(&record);
 	T_INT(pf_record_load(directory, board, &copy), -ENOENT);
-	T_INT(pf_record_write(directory, text), 0);
+	T_INT(pf_state_file_write(directory, "record", text), 0);
 	T_INT(pf_record_load(directory, board, &copy), 0);
 	T_INT(copy.n, 1);
 	pf_record_done(&copy);
@@ -276,10 +324,10 @@ static void file_is_replaced_as_a_whole(void)
 	free(path);
 	t_write_file("record", "pinferry rec");
 	T_INT(pf_record_load(directory, board, &copy), -EBADMSG);
-	T_INT(pf_record_write(directory, text), 0);
+	T_INT(pf_state_file_write(directory, "record", text), 0);
 	T_INT(pf_record_load(directory, board, &copy), 0);
 	pf_record_done(&copy);
-	T_INT(pf_record_write("/nonexistent", text), -ENOENT);
+	T_INT(pf_state_file_write("/nonexistent", "record", text), -ENOENT);
 	pf_board_free(board);
 	/* a record says which board it is of */
 	T_INT(pf_board_new(directory, &board), 0);
@@ -319,7 +367,8 @@ static void boot_id_is_that_of_the_kernel(void)
 T_MAIN("record", T(record_comes_back_from_its_text), T(text_torn_anywhere_is_refused),
 	T(text_with_any_other_byte_is_refused), T(good_checksum_of_something_else_is_refused),
 	T(nothing_new_is_no_change), T(line_that_may_be_on_is_recorded_on),
-	T(history_holds_within_one_boot), T(history_of_another_boot_has_no_times),
+	T(history_holds_within_one_boot), T(what_outlives_a_boot_is_last_and_nothing_else),
+	T(history_from_the_future_has_no_times), T(record_is_of_one_boot_machine_and_board),
 	T(history_is_that_of_the_line_not_of_the_name), T(two_chips_of_one_label_are_told_apart),
 	T(file_is_replaced_as_a_whole), T(odd_files_are_no_records),
 	T(boot_id_is_that_of_the_kernel))

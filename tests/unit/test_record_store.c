@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "lines/recorded.h"
+#include "store/held.h"
 #include "store/record_file.h"
 #include "store/record_store.h"
+#include "store/state_file.h"
 
 #define DEADLINE_S 10
 
@@ -26,21 +28,27 @@ static struct {
 	struct ev_loop *loop;
 	struct pf_timers timers;
 	struct pf_board *board;
-	char *directory;
+	char *directory, *run_dir;
+	struct pf_held *held;
 	struct pf_record_store *store;
 	struct pf_output output;
 } rig;
 
 static void open_store(bool needed)
 {
-	T_INT(pf_record_store_new(rig.loop, &rig.timers, rig.directory, "/drivers", rig.board,
-		      needed, &rig.store),
+	pid_t owner;
+
+	T_INT(pf_held_open(rig.directory, "/etc/some.conf", &rig.held, &owner), 0);
+	T_INT(pf_record_store_new(rig.loop, &rig.timers, rig.held, rig.directory, "/drivers",
+		      rig.board, needed, &rig.store),
 		0);
 }
 
 static void close_store(void)
 {
 	pf_record_store_free(rig.store);
+	pf_held_close(rig.held);
+	rig.held = NULL;
 	rig.store = NULL;
 }
 
@@ -49,6 +57,7 @@ static void begin(const char *name)
 	memset(&rig, 0, sizeof rig);
 	rig.loop = ev_loop_new(EVFLAG_AUTO);
 	rig.directory = pf_format("%s/%s", t_temp_dir(), name);
+	rig.run_dir = pf_format("%s/%s-run", t_temp_dir(), name);
 	rig.output = (struct pf_output){.config = &config,
 		.started = true,
 		.held = true,
@@ -57,6 +66,8 @@ static void begin(const char *name)
 		.on_ns = 1,
 		.off_ns = 2};
 	T_INT(mkdir(rig.directory, 0700), 0);
+	T_INT(mkdir(rig.run_dir, 0700), 0);
+	T_INT(setenv("RUNTIME_DIRECTORY", rig.run_dir, 1), 0);
 	T_INT(pf_timers_init(&rig.timers, rig.loop), 0);
 	T_INT(pf_board_new(NULL, &rig.board), 0);
 	(void)t_take_log();
@@ -69,6 +80,7 @@ static void end(void)
 	pf_timers_done(&rig.timers);
 	ev_loop_destroy(rig.loop);
 	free(rig.directory);
+	free(rig.run_dir);
 }
 
 static void set_line(const struct pf_line_info *line)
@@ -81,11 +93,8 @@ static void set_line(const struct pf_line_info *line)
 /* What an output would know of the line. */
 static struct pf_history history_now(void)
 {
-	bool this_boot;
-	const struct pf_recorded *recorded = pf_record_store_find(
-		rig.store, config.driver->name, &gpio27, &this_boot);
-
-	return pf_recorded_history(recorded, this_boot, &config, pf_clock_now_ns());
+	return pf_recorded_history(pf_record_store_find(rig.store, config.driver->name, &gpio27),
+		&config, pf_clock_now_ns());
 }
 
 static void set(bool level)
@@ -105,7 +114,39 @@ static ino_t record_inode(void)
 	return inode;
 }
 
-/* Whether the record on the disk has the line with that level; -1: it has not got it. */
+/* What is recorded of this boot; -ENOENT: nothing. */
+static int load_held(struct pf_record *ret_record)
+{
+	struct pf_held *held = NULL;
+	pid_t owner;
+	int r;
+
+	if (rig.held)
+		return pf_held_load(rig.held, rig.board, ret_record);
+	r = pf_held_open(rig.directory, "/etc/some.conf", &held, &owner);
+	if (r == 0)
+		r = pf_held_load(held, rig.board, ret_record);
+	pf_held_close(held);
+	return r;
+}
+
+/* The level that a crash would find recorded; -1: not the line. */
+static int level_held(void)
+{
+	const struct pf_recorded *output;
+	struct pf_record record;
+	int level = -1;
+
+	if (load_held(&record))
+		return -1;
+	output = pf_record_find(&record, "gpio", &gpio27);
+	if (output)
+		level = output->level;
+	pf_record_done(&record);
+	return level;
+}
+
+/* What the record on the disk has to be restored of the line; -1: it has not got it. */
 static int level_on_disk(void)
 {
 	const struct pf_recorded *output;
@@ -116,7 +157,7 @@ static int level_on_disk(void)
 		return -1;
 	output = pf_record_find(&record, "gpio", &gpio27);
 	if (output)
-		level = output->level;
+		level = output->last;
 	pf_record_done(&record);
 	return level;
 }
@@ -150,13 +191,29 @@ static void run_for_ms(uint64_t span_ms)
 	pf_timer_stop(&rig.timers, &alarm);
 }
 
+/* As after a boot. */
+static void unlink_held(void)
+{
+	struct pf_held *held = NULL;
+	pid_t owner;
+	char *path;
+
+	T_INT(pf_held_open(rig.directory, "/etc/some.conf", &held, &owner), 0);
+	path = pf_format("%s/held", pf_held_path(held));
+	(void)unlink(path);
+	free(path);
+	pf_held_close(held);
+}
+
 static void change_comes_to_the_disk(void)
 {
 	begin("change");
 	open_store(false);
 	set(true);
+	T_INT(level_held(), 1); /* at once */
 	wait_for_level(1);
 	set(false);
+	T_INT(level_held(), 0);
 	wait_for_level(0);
 	end();
 }
@@ -191,29 +248,100 @@ static void many_changes_are_few_writes_and_none_is_no_write(void)
 	end();
 }
 
-static void pulse_that_only_the_record_ends_does_not_wait(void)
+/* What is restored after a boot stays the same in a pulse: there is nothing to write for a disk. */
+static void pulses_wear_no_disk(void)
 {
-	static const struct pf_output_config kept = {
-		.item = {.name = "pump"}, .driver = &gpio, .on_exit = PF_ON_EXIT_KEEP};
-	bool quick = false;
+	struct pf_record record;
+	ino_t inode;
 
 	begin("pulse");
-	rig.output.config = &kept;
 	open_store(false);
-	/* a disk that is busy elsewhere may take its time, but not each time */
-	for (int i = 0; i < 8 && !quick; i++) {
-		uint64_t start_ns;
-
-		rig.output.pulse_end_ns = PF_NEVER;
-		set(false);
-		wait_for_level(0);
-		start_ns = pf_clock_now_ns();
-		rig.output.pulse_end_ns = start_ns + 60 * PF_NS_PER_S;
-		set(true);
-		wait_for_level(1);
-		quick = pf_clock_now_ns() - start_ns < 400 * PF_NS_PER_MS;
+	set(true);
+	wait_for_level(1);
+	run_for_ms(600);
+	inode = record_inode();
+	for (int i = 0; i < 10; i++) {
+		rig.output.level = i % 2;
+		rig.output.on_ns++;
+		rig.output.pulse_end_ns = i % 2 ? PF_NEVER : 60 * PF_NS_PER_S;
+		set_line(&gpio27);
+		T_INT(level_held(), i % 2);
 	}
-	T_TRUE(quick);
+	run_for_ms(700);
+	T_TRUE(record_inode() == inode);
+	T_INT(load_held(&record), 0);
+	T_FALSE(record.outputs[0].unfinished);
+	pf_record_done(&record);
+	end();
+}
+
+static void changes_of_one_time_are_written_once(void)
+{
+	begin("batch");
+	open_store(false);
+	pf_record_store_begin(rig.store);
+	pf_record_store_begin(rig.store);
+	set(true);
+	pf_record_store_end(rig.store);
+	T_INT(level_held(), -1);
+	pf_record_store_end(rig.store);
+	T_INT(level_held(), 1);
+	end();
+}
+
+/* What is behind is not there: neither at the place that failed, nor at the other one. */
+static void what_cannot_be_renewed_is_removed(void)
+{
+	char *path, *away;
+
+	begin("behind");
+	open_store(false);
+	set(true);
+	T_INT(level_held(), 1);
+	path = pf_strdup(pf_held_path(rig.held));
+	away = pf_format("%s/held.new", path);
+	/* not even root writes a folder as a file */
+	T_INT(mkdir(away, 0700), 0);
+	set(false);
+	T_STR(pf_held_path(rig.held), rig.directory);
+	T_INT(level_held(), 0);
+	/* the old place has nothing any more, so nothing is behind if this one fails, too */
+	free(away);
+	away = pf_format("%s/held.new", rig.directory);
+	T_INT(mkdir(away, 0700), 0);
+	(void)t_take_log();
+	set(true);
+	T_INT(level_held(), -1);
+	T_HAS(t_take_log(), "after a crash the outputs' states are not known");
+	T_INT(rmdir(away), 0);
+	set(false);
+	T_INT(level_held(), 0);
+	T_HAS(t_take_log(), "written again");
+	free(away);
+	free(path);
+	end();
+}
+
+/* What the disk has may be behind, where this boot has something of its own. */
+static void disk_is_not_asked_within_a_boot(void)
+{
+	char *text, *path;
+
+	begin("within");
+	open_store(false);
+	set(true);
+	wait_for_level(1);
+	path = pf_format("%s/record", rig.directory);
+	text = pf_format("%s-old", path);
+	T_INT(link(path, text), 0);
+	set(false);
+	close_store();
+	T_INT(rename(text, path), 0);
+	T_INT(level_on_disk(), 1);
+	open_store(true);
+	T_FALSE(history_now().last);
+	free(text);
+	free(path);
 	end();
 }
 
@@ -264,7 +392,7 @@ static void lines_not_claimed_stay_in_the_record(void)
 	set(false);
 	close_store();
 	T_INT(level_on_disk(), 0);
-	T_INT(pf_record_load(rig.directory, rig.board, &record), 0);
+	T_INT(load_held(&record), 0);
 	T_INT(record.n, 2);
 	pf_record_done(&record);
 	end();
@@ -278,12 +406,13 @@ static void times_of_another_boot_are_forgotten_and_last_is_not(void)
 	char *text;
 
 	begin("boot");
-	pf_record_init(&record, "another-boot", "", "");
+	pf_record_init_here(&record, rig.board, "");
+	record.boot_id[0]++;
 	rig.output.last = rig.output.level = true;
 	recorded = pf_recorded_of(&rig.output, &gpio27);
 	pf_record_set(&record, &recorded);
-	text = pf_record_encode(&record);
-	T_INT(pf_record_write(rig.directory, text), 0);
+	text = pf_record_encode_last(&record);
+	T_INT(pf_state_file_write(rig.directory, "record", text), 0);
 	free(text);
 	pf_record_done(&record);
 	open_store(true);
@@ -298,6 +427,36 @@ static void times_of_another_boot_are_forgotten_and_last_is_not(void)
 	end();
 }
 
+/* A disk that has become read-only may have kept the last run from writing. */
+static void disk_that_is_not_written_any_more_is_not_asked(void)
+{
+	struct pf_recorded recorded;
+	struct pf_record record;
+	char *text, *path;
+
+	begin("readonly");
+	pf_record_init_here(&record, rig.board, "");
+	record.boot_id[0]++;
+	rig.output.last = true;
+	recorded = pf_recorded_of(&rig.output, &gpio27);
+	pf_record_set(&record, &recorded);
+	text = pf_record_encode_last(&record);
+	T_INT(pf_state_file_write(rig.directory, "record", text), 0);
+	free(text);
+	pf_record_done(&record);
+	path = pf_format("%s/record", rig.directory);
+	text = pf_format("%s-there", path);
+	/* what stands in for it: not even root opens it for writing */
+	T_INT(rename(path, text), 0);
+	T_INT(symlink(text, path), 0);
+	open_store(true);
+	T_FALSE(history_now().last);
+	T_HAS(t_take_log(), "start off");
+	free(text);
+	free(path);
+	end();
+}
+
 static void torn_or_missing_record_is_one_warning(void)
 {
 	const char *log;
@@ -307,6 +466,7 @@ static void torn_or_missing_record_is_one_warning(void)
 	T_STR(t_take_log(), ""); /* the first start ever */
 	close_store();
 	T_INT(level_on_disk(), -1);
+	unlink_held();
 	t_write_file("torn/record", "pinferry record 1 0000");
 	open_store(true);
 	log = t_take_log();
@@ -317,6 +477,7 @@ static void torn_or_missing_record_is_one_warning(void)
 	wait_for_level(1);
 	close_store();
 	T_INT(unlink(t_write_file("torn/record", "x")), 0);
+	unlink_held();
 	open_store(true);
 	T_HAS(t_take_log(), "there is none");
 	end();
@@ -351,8 +512,9 @@ static void failing_disk_is_reported_once_and_tried_again(void)
 }
 
 T_MAIN("record_store", T(change_comes_to_the_disk),
-	T(many_changes_are_few_writes_and_none_is_no_write),
-	T(pulse_that_only_the_record_ends_does_not_wait),
+	T(many_changes_are_few_writes_and_none_is_no_write), T(pulses_wear_no_disk),
+	T(changes_of_one_time_are_written_once), T(what_cannot_be_renewed_is_removed),
+	T(disk_is_not_asked_within_a_boot), T(disk_that_is_not_written_any_more_is_not_asked),
 	T(what_is_not_written_yet_is_written_at_the_end), T(next_run_knows_the_last_one),
 	T(lines_not_claimed_stay_in_the_record),
 	T(times_of_another_boot_are_forgotten_and_last_is_not),

@@ -12,10 +12,13 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "lines/leftovers.h"
 #include "lines/recorded.h"
 #include "lines/safe_state.h"
+#include "store/held.h"
 #include "store/lock.h"
 #include "store/record_file.h"
+#include "store/state_file.h"
 
 #define S PF_NS_PER_S
 
@@ -23,11 +26,10 @@ static const struct pf_driver gpio = {.name = "gpio"};
 
 /* A board and a state directory of its own; a record as the daemon would have left it. */
 static struct {
-	char *name, *board_dir, *state_dir, *config_file;
+	char *name, *board_dir, *state_dir, *run_dir, *config_file;
 	struct pf_board *board;
 	struct pf_driver_set *drivers;
 	struct pf_record record;
-	char boot_id[PF_BOOT_ID_SIZE];
 	char told[1024];
 	int status;
 } rig;
@@ -38,13 +40,15 @@ static void begin(const char *name)
 	rig.name = pf_strdup(name);
 	rig.board_dir = pf_format("%s/%s-board", t_temp_dir(), name);
 	rig.state_dir = pf_format("%s/%s-state", t_temp_dir(), name);
+	rig.run_dir = pf_format("%s/%s-run", t_temp_dir(), name);
 	rig.config_file = pf_format("%s/%s.conf", t_temp_dir(), name);
 	T_INT(mkdir(rig.board_dir, 0700), 0);
 	T_INT(mkdir(rig.state_dir, 0700), 0);
+	T_INT(mkdir(rig.run_dir, 0700), 0);
+	T_INT(setenv("RUNTIME_DIRECTORY", rig.run_dir, 1), 0);
 	T_INT(pf_board_new(rig.board_dir, &rig.board), 0);
 	rig.drivers = pf_driver_set_new(bench_driver_dir());
-	pf_record_boot_id(rig.boot_id);
-	pf_record_init(&rig.record, rig.boot_id, rig.board_dir, bench_driver_dir());
+	pf_record_init_here(&rig.record, rig.board, bench_driver_dir());
 	(void)t_take_log();
 }
 
@@ -56,6 +60,7 @@ static void end(void)
 	free(rig.name);
 	free(rig.board_dir);
 	free(rig.state_dir);
+	free(rig.run_dir);
 	free(rig.config_file);
 }
 
@@ -102,6 +107,7 @@ static struct pf_recorded *record(
 	const struct pf_output_config config = {
 		.item = {.name = name}, .driver = &gpio, .on_exit = on_exit};
 	const struct pf_output output = {.config = &config,
+		.started = true,
 		.level = level,
 		.desired = level,
 		.on_ns = 1,
@@ -120,7 +126,7 @@ static struct pf_recorded *record(
 static size_t bring_to_rest(void)
 {
 	rig.told[0] = '\0';
-	return pf_safe_state(&rig.record, rig.boot_id, rig.board, rig.drivers, &report);
+	return pf_safe_state(&rig.record, rig.board, rig.drivers, &report);
 }
 
 /* Writes the record and the configuration, and calls the program. */
@@ -130,11 +136,13 @@ static int call(const char *configuration)
 		.driver_dir = bench_driver_dir(),
 		.simulate = rig.board_dir,
 		.log_level = -1};
-	char *text = pf_record_encode(&rig.record);
-	char name[64];
+	char *text, name[64];
 
+	free(rig.record.state_dir);
+	rig.record.state_dir = pf_strdup(rig.state_dir);
+	text = pf_record_encode(&rig.record);
 	if (rig.record.n)
-		T_INT(pf_record_write(rig.state_dir, text), 0);
+		T_INT(pf_state_file_put(rig.state_dir, "held", text), 0);
 	free(text);
 	(void)snprintf(name, sizeof name, "%s.conf", rig.name);
 	text = pf_format("state_dir = \"%s\";\n%s", rig.state_dir, configuration);
@@ -234,12 +242,6 @@ static void two_of_a_group_never_go_on(void)
 	T_INT(line_level(5), '1');
 	T_INT(line_level(6), '0');
 	end();
-	begin("group-other-boot");
-	record_member("up", 5, PF_ON_EXIT_ON, false);
-	record_member("down", 6, PF_ON_EXIT_KEEP, false); /* what it is now is not known */
-	T_INT(pf_safe_state(&rig.record, "another", rig.board, rig.drivers, &report), 0);
-	T_INT(line_level(5), '0');
-	end();
 }
 
 static void on_waits_for_no_min_off(void)
@@ -273,15 +275,31 @@ static void one_line_that_fails_does_not_stop_the_others(void)
 	end();
 }
 
+/* What is recorded of this boot, wherever it is. */
+static int load_held(struct pf_record *ret_record)
+{
+	struct pf_held *held = NULL;
+	pid_t owner;
+	int r = pf_held_open(rig.state_dir, rig.config_file, &held, &owner);
+
+	if (r == 0)
+		r = pf_held_load(held, rig.board, ret_record);
+	pf_held_close(held);
+	return r;
+}
+
 static const char gpio22[] = "outputs: ( { name = \"a\"; line = \"GPIO22\"; } );\n";
+static const char gpio27[] = "outputs: ( { name = \"a\"; line = \"GPIO27\"; } );\n";
 
 static void record_is_obeyed_although_the_configuration_was_edited(void)
 {
 	begin("edited");
 	record("a", 27, PF_ON_EXIT_OFF, true);
-	T_INT(call(gpio22), PF_EXIT_OK);
+	/* what nobody held is named and not touched */
+	T_INT(call(gpio22), PF_EXIT_FAILURE);
 	T_INT(line_level(27), '0');
 	T_INT(line_level(22), '-');
+	T_HAS(t_take_log(), "output a: line GPIO22 was not held by the daemon that ended");
 	end();
 }
 
@@ -294,7 +312,7 @@ static void record_is_obeyed_although_the_configuration_is_broken(void)
 	T_INT(call("outputs: ( { name = \n"), PF_EXIT_OK);
 	T_INT(line_level(27), '0');
 	/* the next start finds nothing left to end */
-	T_INT(pf_record_load(rig.state_dir, rig.board, &after), 0);
+	T_INT(load_held(&after), 0);
 	T_FALSE(after.outputs[0].unfinished);
 	T_FALSE(after.outputs[0].level);
 	pf_record_done(&after);
@@ -316,7 +334,7 @@ static void beside_a_live_daemon_nothing_is_changed(void)
 	(void)snprintf(text, sizeof text, "as process %d", (int)getpid());
 	T_HAS(t_take_log(), text);
 	(void)close(fd);
-	T_INT(call(gpio22), PF_EXIT_OK);
+	T_INT(call(gpio27), PF_EXIT_OK);
 	T_INT(line_level(27), '0');
 	end();
 }
@@ -338,15 +356,70 @@ static void configuration_is_used_only_if_there_is_no_record(void)
 	end();
 }
 
-static void torn_record_is_none(void)
+static void torn_record_is_none_and_that_is_a_failure(void)
 {
 	begin("torn");
-	t_write_file("torn-state/record", "pinferry record 1 12345678\n{}");
+	t_write_file("torn-state/held", "pinferry record 1 12345678\n{}");
 	set_line(22, true);
-	T_INT(call(gpio22), PF_EXIT_OK);
+	T_INT(call(gpio22), PF_EXIT_FAILURE);
 	T_INT(line_level(22), '0');
-	T_HAS(t_take_log(), "torn or garbled; using the configuration");
+	T_HAS(t_take_log(), "torn or garbled: which lines were held is not known");
 	end();
+}
+
+static size_t rest_leftovers(const char *configuration)
+{
+	struct pf_config *config = NULL;
+	struct pf_problems problems;
+	size_t n_failed;
+	char name[64];
+
+	(void)snprintf(name, sizeof name, "%s.conf", rig.name);
+	t_write_file(name, configuration);
+	pf_problems_init(&problems);
+	T_INT(pf_config_load(rig.config_file, rig.drivers, &problems, &config), 0);
+	pf_problems_done(&problems);
+	rig.told[0] = '\0';
+	n_failed = pf_leftovers_rest(&rig.record, rig.board, rig.drivers, config, &report);
+	pf_config_free(config);
+	return n_failed;
+}
+
+static void what_was_at_rest_is_not_touched(void)
+{
+	begin("rest");
+	record("a", 27, PF_ON_EXIT_OFF, true)->at_rest = true;
+	T_INT(call(gpio27), PF_EXIT_OK);
+	T_INT(line_level(27), '1');
+	end();
+	/* nor when it is not configured any more: somebody else has the line by then */
+	begin("rest-gone");
+	record("a", 27, PF_ON_EXIT_OFF, true)->at_rest = true;
+	T_INT(rest_leftovers("outputs: ();\n"), 0);
+	T_INT(line_level(27), '1');
+	T_STR(rig.told, "");
+	T_INT(rig.record.n, 0);
+	end();
+}
+
+static void record_of_another_boot_or_machine_is_not_obeyed(void)
+{
+	for (int i = 0; i < 2; i++) {
+		begin(i ? "machine" : "boot");
+		record("a", 27, PF_ON_EXIT_OFF, true);
+		if (i) {
+			free(rig.record.machine);
+			rig.record.machine = pf_strdup("another/");
+		} else {
+			free(rig.record.boot_id);
+			rig.record.boot_id = pf_strdup("another");
+		}
+		T_INT(call("outputs: 3;\n"), PF_EXIT_CONFIG);
+		T_INT(line_level(27), '1');
+		T_INT(call(gpio22), PF_EXIT_OK);
+		T_INT(line_level(27), '1');
+		end();
+	}
 }
 
 static void record_of_another_board_is_not_obeyed(void)
@@ -369,27 +442,8 @@ static void state_directory_that_cannot_be_written_does_not_matter(void)
 	rig.state_dir = pf_strdup("/proc/nowhere");
 	T_INT(call(gpio22), PF_EXIT_OK);
 	T_INT(line_level(22), '0');
-	T_HAS(t_take_log(), "going on without the lock");
+	T_HAS(t_take_log(), "going on without its lock");
 	end();
-}
-
-static size_t rest_leftovers(const char *configuration)
-{
-	struct pf_config *config = NULL;
-	struct pf_problems problems;
-	size_t n_failed;
-	char name[64];
-
-	(void)snprintf(name, sizeof name, "%s.conf", rig.name);
-	t_write_file(name, configuration);
-	pf_problems_init(&problems);
-	T_INT(pf_config_load(rig.config_file, rig.drivers, &problems, &config), 0);
-	pf_problems_done(&problems);
-	rig.told[0] = '\0';
-	n_failed = pf_safe_state_leftovers(
-		&rig.record, rig.boot_id, rig.board, rig.drivers, config, &report);
-	pf_config_free(config);
-	return n_failed;
 }
 
 static void lines_no_longer_configured_go_to_on_exit_at_start(void)
@@ -398,14 +452,16 @@ static void lines_no_longer_configured_go_to_on_exit_at_start(void)
 	record("renamed", 5, PF_ON_EXIT_OFF, true);
 	record("gone", 6, PF_ON_EXIT_OFF, true);
 	record("input_now", 7, PF_ON_EXIT_OFF, true);
-	record("absent", 99, PF_ON_EXIT_OFF, true);
+	record("absent", 99, PF_ON_EXIT_OFF, true)->key = pf_strdup("FAR");
 	record("kept", 8, PF_ON_EXIT_KEEP, true);
 	record("moved", 9, PF_ON_EXIT_OFF, true);
+	record("mistyped", 12, PF_ON_EXIT_OFF, true)->key = pf_strdup("GPIO12");
 	record("busy", 10, PF_ON_EXIT_OFF, true);
 	t_write_file("leftovers-board/gpio/GPIO10.used-by", "someone");
 	T_INT(rest_leftovers("inputs: ( { name = \"i\"; line = \"GPIO7\"; } );\n"
 			     "outputs: ( { name = \"new\"; line = \"GPIO5\"; },\n"
 			     "{ name = \"moved\"; line = \"GPIO11\"; },\n"
+			     "{ name = \"mistyped\"; line = \"NOPE1\"; },\n"
 			     "{ name = \"absent\"; line = \"FAR\"; } );\n"),
 		1);
 	T_INT(line_level(5), '1'); /* the daemon's own */
@@ -416,6 +472,8 @@ static void lines_no_longer_configured_go_to_on_exit_at_start(void)
 	T_HAS(rig.told, "gone: off\n");
 	T_HAS(rig.told, "kept: left as it is\n");
 	T_HAS(rig.told, "moved: off\n");
+	/* a line is known by what it is, not by the name of its output */
+	T_HAS(rig.told, "mistyped: off\n");
 	T_HAS(rig.told, "!busy: ");
 	/* what is the daemon's, and what could not be reached, stays */
 	T_INT(rig.record.n, 3);
@@ -447,7 +505,9 @@ T_MAIN("safe_state", T(outputs_go_to_on_exit_as_recorded),
 	T(record_is_obeyed_although_the_configuration_was_edited),
 	T(record_is_obeyed_although_the_configuration_is_broken),
 	T(beside_a_live_daemon_nothing_is_changed),
-	T(configuration_is_used_only_if_there_is_no_record), T(torn_record_is_none),
+	T(configuration_is_used_only_if_there_is_no_record),
+	T(torn_record_is_none_and_that_is_a_failure), T(what_was_at_rest_is_not_touched),
+	T(record_of_another_boot_or_machine_is_not_obeyed),
 	T(record_of_another_board_is_not_obeyed),
 	T(state_directory_that_cannot_be_written_does_not_matter),
 	T(lines_no_longer_configured_go_to_on_exit_at_start),

@@ -17,6 +17,7 @@
 #include "bridge/output_hold.h"
 #include "bridge/output_item.h"
 #include "lines/buses.h"
+#include "store/held.h"
 #include "store/record_store.h"
 
 #define N_STEPS      4000
@@ -46,6 +47,7 @@ static struct {
 	struct pf_output_item *output;
 	bool refused; /* the broker refuses the topic of commands */
 	char *directory;
+	struct pf_held *held;
 } rig;
 
 static uint64_t random_state;
@@ -167,6 +169,8 @@ static void drain(void)
 
 static void begin(const char *name, const char *parent)
 {
+	pid_t owner;
+
 	memset(&rig, 0, sizeof rig);
 	line = (struct pf_line){.parent = parent};
 	rig.loop = ev_loop_new(EVFLAG_AUTO);
@@ -178,8 +182,10 @@ static void begin(const char *name, const char *parent)
 	rig.env.board = rig.board;
 	rig.env.config = &rig.config;
 	rig.env.buses = pf_buses_new(rig.loop);
-	T_INT(pf_record_store_new(rig.loop, &rig.env.timers, rig.directory, "", rig.board, false,
-		      &rig.env.record),
+	T_INT(setenv("RUNTIME_DIRECTORY", rig.directory, 1), 0);
+	T_INT(pf_held_open(rig.directory, "/etc/some.conf", &rig.held, &owner), 0);
+	T_INT(pf_record_store_new(rig.loop, &rig.env.timers, rig.held, rig.directory, "", rig.board,
+		      false, &rig.env.record),
 		0);
 	rig.configs[0] = (struct pf_output_config){
 		.item = {.name = "pump", .topic = "t/pump", .qos = 1, .retain = true},
@@ -203,6 +209,7 @@ static void end(void)
 	T_TRUE(pf_buses_end(rig.env.buses));
 	pf_buses_free(rig.env.buses);
 	pf_record_store_free(rig.env.record);
+	pf_held_close(rig.held);
 	pf_publisher_done(&rig.env.publisher);
 	pf_timers_done(&rig.env.timers);
 	pf_board_free(rig.board);
