@@ -6,8 +6,8 @@
 # in which of them.
 
 # shellcheck disable=SC2034,SC2154 # its variables are those of scripts/test
-stages=(build check clang distcheck address thread valgrind fuzz soak lint demo interop lab package
-  bookworm trixie i386)
+stages=(build check clang distcheck address thread valgrind fuzz soak crash lint demo interop lab
+  package bookworm trixie i386)
 declare -A about=(
   [build]='with gcc, every warning an error'
   [check]='make check: unit tests, structure, integration with a real broker'
@@ -18,6 +18,7 @@ declare -A about=(
   [valgrind]='unit tests under valgrind'
   [fuzz]='libFuzzer looks for input that breaks something, 20 s per target (tests/fuzz)'
   [soak]='30 s of broken brokers and networks, then what got lost (tests/soak)'
+  [crash]='the daemon killed before every write, on disks of every kind (tests/crash)'
   [lint]='scripts/lint: format, static analysis, scripts, words'
   [demo]='scripts/demo starts, shows readings and leaves nothing behind'
   [interop]='with RabbitMQ, Aedes and MQTT.js (tests/interop; needs Node.js)'
@@ -218,6 +219,20 @@ stage_fuzz() {
     try 'fuzz: build the targets' "$logs/fuzz-targets.log" \
       make -C "$work/fuzz" -j"$jobs" fuzz-targets &&
     run_counted fuzz "$top/tests/fuzz/run.sh" -j "$jobs" -t "${FUZZ_SECONDS:-20}" "$work/fuzz"
+}
+
+# CRASH_SECONDS: how long at most
+stage_crash() {
+  built && try 'crash: build' "$logs/crash-build.log" \
+    make -C "$work/build" -j"$jobs" tests/crash/crash tests/crash/stop.la &&
+    try crash "$logs/crash.log" crash_all "${CRASH_SECONDS:-180}"
+}
+
+# the status of a TAP program says nothing
+crash_all() {
+  CRASH_SECONDS=$1 make -s -C "$work/build" crash >"$logs/crash.tap" 2>&1
+  cat "$logs/crash.tap"
+  grep -q '^ok 1' "$logs/crash.tap" && ! grep -q '^not ok' "$logs/crash.tap"
 }
 
 # SOAK_SECONDS: how long

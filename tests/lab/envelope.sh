@@ -181,7 +181,7 @@ test_failsafe() {
 }
 
 recorded() {
-  grep -Eqs '"unfinished":[[:space:]]*true' "$tmp/state/record"
+  grep -Eqs '"unfinished":[[:space:]]*true' "$tmp"/run/*/held
 }
 
 test_crash() {

@@ -526,7 +526,8 @@ need_daemon() {
 
 # configure [MQTT-SETTING...] <<EOF: writes the configuration, with broker and folders put in front
 configure() {
-  mkdir -p "$tmp/state"
+  mkdir -p "$tmp/state" "$tmp/run"
+  export RUNTIME_DIRECTORY=$tmp/run
   {
     echo "mqtt: { broker = \"mqtt://127.0.0.1:$port\"; prefix = \"$prefix\"; client_id = \"lab\"; $* };"
     echo "state_dir = \"$tmp/state\";"
