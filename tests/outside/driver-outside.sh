@@ -112,6 +112,8 @@ sensors: ( { name = "desk"; driver = "example"; bus = "i2c-1"; address = 0x48; f
 END
   local program
   program=$(installed_program)
+  export RUNTIME_DIRECTORY=$dir/run
+  mkdir -p "$dir/run"
   "$program" run -c "$dir/outside.conf" -d "$dir/drivers" -s "$dir/board" >"$dir/daemon.log" 2>&1 &
   pids+=("$!")
   kill -0 "$!"

@@ -112,6 +112,8 @@ sensors: (
   { name = "plain"; driver = "bme280"; bus = "i2c-1"; address = 0x76; interval_s = 2; }
 );
 END
+  export RUNTIME_DIRECTORY=$dir/run
+  mkdir -p "$dir/run"
   "$PINFERRY" run -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" 2>>"$daemon_log" &
   daemon=$!
   pids+=("$daemon")
