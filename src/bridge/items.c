@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bridge/output_hold.h"
 #include "bridge/remains.h"
 #include "config/same.h"
 #include "store/record_store.h"
@@ -79,7 +80,7 @@ static void claim_lines(struct pf_env *env, struct pf_output_item **outputs, con
 	pf_record_store_begin(env->record);
 	for (size_t i = 0; i < env->config->n_outputs; i++)
 		if (!kept || !kept[i])
-			pf_output_item_claim(outputs[i]);
+			pf_output_hold_claim(outputs[i]);
 	pf_record_store_end(env->record);
 }
 

@@ -259,6 +259,11 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 	return -EINPROGRESS;
 }
 
+void pf_output_hold_claim(struct pf_output_item *output)
+{
+	pf_output_line_claim(output->item.env, &output->output);
+}
+
 void pf_output_hold_start(struct pf_output_item *output)
 {
 	char reason[PF_REASON_SIZE] = "";

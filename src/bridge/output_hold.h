@@ -52,6 +52,12 @@ void pf_output_hold_changed(struct pf_output_item *output);
 /* The line works (again), under topics that may be new: publishes that. */
 void pf_output_hold_back(struct pf_output_item *output);
 
+/*
+ * Records that the line is to be this output's; to be called for all that start before the first of
+ * them does.
+ */
+void pf_output_hold_claim(struct pf_output_item *output);
+
 /* Requests the line, or tries again later; pf_output_item_start(). */
 void pf_output_hold_start(struct pf_output_item *output);
 

@@ -19,11 +19,6 @@
 #include "output/bond.h"
 #include "output/command.h"
 
-void pf_output_item_claim(struct pf_output_item *output)
-{
-	pf_output_line_claim(output->item.env, &output->output);
-}
-
 void pf_output_item_start(struct pf_output_item *output)
 {
 	pf_output_hold_start(output);

@@ -38,12 +38,6 @@ void pf_output_item_wait_for(struct pf_output_item *output, struct pf_output_ite
 void pf_output_item_rest(struct pf_output_item *output, uint64_t until_ns);
 
 /*
- * Records that the line is to be this output's; to be called for all that start before the first of
- * them does.
- */
-void pf_output_item_claim(struct pf_output_item *output);
-
-/*
  * Requests the line in its initial state; if that fails, tries again by itself. A line behind a bus
  * is not waited for. All members of its
  * group have to be made before the first is started.
