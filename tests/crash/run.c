@@ -222,7 +222,7 @@ static bool is_answered(struct run *run, const void *user)
 	char topic[64], id[32];
 	const struct wire_topic *ack;
 
-	/* a reload may make a new connection: what the old one had is lost */
+	/* what was sent before its topic was subscribed, or to an old connection, is lost */
 	if (run->asked_of != run->wire.n_subscribed &&
 		wire_publish(&run->wire, question->topic, question->payload))
 		run->asked_of = run->wire.n_subscribed;

@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECT    0x10
-#define PUBLISH    0x30
-#define SUBSCRIBE  0x80
-#define PINGREQ    0xc0
-#define DISCONNECT 0xe0
+#define CONNECT     0x10
+#define PUBLISH     0x30
+#define SUBSCRIBE   0x80
+#define UNSUBSCRIBE 0xa0
+#define PINGREQ     0xc0
+#define DISCONNECT  0xe0
 
 void wire_init(struct wire *wire)
 {
@@ -107,7 +108,7 @@ static void take_subscribe(struct wire *wire, const uint8_t *body, size_t size)
 	uint8_t answer[128] = {0x90, 2, body[0], body[1]};
 	size_t at = 2;
 
-	wire->n_subscribed += !wire->subscribed;
+	wire->n_subscribed++;
 	wire->subscribed = true;
 	while (at + 2 < size && answer[1] < 120) {
 		at += 3 + (size_t)(body[at] << 8 | body[at + 1]);
@@ -127,6 +128,9 @@ static void take_packet(struct wire *wire, uint8_t head, const uint8_t *body, si
 		break;
 	case SUBSCRIBE:
 		take_subscribe(wire, body, size);
+		break;
+	case UNSUBSCRIBE:
+		send_bytes(wire, (uint8_t[]){0xb0, 2, body[0], body[1]}, 4);
 		break;
 	case PINGREQ:
 		send_bytes(wire, "\xd0\x00", 2);

@@ -26,7 +26,7 @@ struct wire {
 	int listener, client; /* -1: none */
 	int port;
 	bool subscribed;       /* the client has, since it connected */
-	unsigned n_subscribed; /* how often a client has */
+	unsigned n_subscribed; /* how often */
 	bool refuses;          /* closes whatever connects */
 	uint8_t bytes[65536];
 	size_t size;
