@@ -35,9 +35,9 @@ END
   until_true 5 is_past $((moved + 1200))
   set_line GPIO17 1
   expect '1 t/input/door {"state":"ON",*'
-  heard=$(now_ms)
+  heard_ms=$(now_ms)
   in_range $(($(time_ms) - moved)) -1 600
-  in_range $((heard - moved)) 2600 60000
+  in_range $((heard_ms - moved)) 2600 60000
 }
 
 an_output_carries_the_time_of_its_write() {
