@@ -138,7 +138,9 @@ ok 'and start all of its bus' until_true 5 as_service \
 ok 'what else the sensor has is not its own' not as_service \
   sh -c 'echo 50 >/sys/bus/w1/devices/'$sensor'/conv_time'
 ok "the kernel's settings are read-only, even for root" not in_mounts \
-  sh -c 'echo 1 >/sys/module/printk/parameters/time || echo 1 >/proc/sys/kernel/printk'
+  sh -c 'echo 1 >/proc/sys/kernel/printk'
+ok 'those of its modules are not for the service' not as_service \
+  sh -c 'echo 1 >/sys/module/printk/parameters/time'
 ok 'it leaves no core files' same "$(show LimitCORE)" 0
 ok 'the watchdog is on' same "$(show WatchdogUSec)" 30s
 
