@@ -61,7 +61,7 @@ crash() {
 # after a reset all lines are inputs
 reset_lines() {
   # nothing in memory outlives a boot
-  rm -rf "$RUNTIME_DIRECTORY"/*
+  rm -rf "${RUNTIME_DIRECTORY:?}"/*
   local i
   for i in 4 5 6 7 8 9; do
     rm "$board/gpio/.GPIO$i.line"

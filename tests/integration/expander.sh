@@ -157,7 +157,6 @@ outputs: ( { name = "lamp"; line = "GPIO5"; interlock = "pair"; } );
 END
   reload
   expect '1 t/output/fence '
-  expect '1 t/status online'
   command_output lamp ON
   expect '0 t/output/lamp/ack {*"deferred"*"interlock pair: fence is on"*}'
   line_is GPIO5 0
@@ -335,7 +334,6 @@ a_reload_that_renames_the_group_forgets_nobody_on_a_bus_that_hangs() {
   without_fence
   reload
   expect '1 t/output/fence '
-  expect '1 t/status online'
   lamp_goes_on_after_fence
 }
 

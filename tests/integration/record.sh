@@ -413,10 +413,10 @@ END
 }
 
 a_user_who_may_not_look_changes_nothing() {
-  [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null || {
+  if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
     echo 'needs root and setpriv'
     exit 77
-  }
+  fi
   start_all
   command_output pump ON
   expect '1 t/output/pump ON'
@@ -424,7 +424,7 @@ a_user_who_may_not_look_changes_nothing() {
   chmod 644 "$dir/pinferry.conf"
   chmod -R a+rwX "$board"
   chmod 750 "$dir/state" "$dir"/run/*
-  for hidden in state run; do
+  for _ in state run; do
     status=0
     setpriv --reuid=65534 --regid=65534 --clear-groups "$PINFERRY" safe-state \
       -c "$dir/pinferry.conf" -d "$DRIVER_DIR" -s "$board" >"$dir/safe-state" 2>&1 || status=$?
