@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "bridge/payload.h"
-#include "bridge/topics.h"
 #include "config/topics.h"
+#include "publish/payload.h"
+#include "publish/topics.h"
 
 /*
  * A response topic is not used if it could be a command again, means several, or is none that a

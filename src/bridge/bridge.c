@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/notify.h"
-#include "bridge/buffers.h"
 #include "bridge/discovery.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
@@ -21,6 +20,7 @@
 #include "lines/safe_state.h"
 #include "mqtt/link.h"
 #include "output/age.h"
+#include "publish/buffers.h"
 #include "store/record_file.h"
 #include "store/record_store.h"
 #include "store/traces_file.h"
@@ -288,15 +288,11 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 	struct pf_bridge *bridge = pf_calloc(1, sizeof *bridge);
 	int r;
 
-	bridge->env.loop = loop;
-	bridge->env.config = config;
-	bridge->env.board = board;
 	bridge->stopped = stopped;
 	bridge->user = user;
 	pf_timer_init(&bridge->link_ended, on_link_ended);
 	pf_timer_init(&bridge->rest, on_rest);
-	pf_publisher_init(&bridge->env.publisher, &bridge->env.timers);
-	r = pf_timers_init(&bridge->env.timers, loop);
+	r = pf_env_init(&bridge->env, loop, config, board);
 	if (r == 0) {
 		r = start_files(bridge, drivers, held);
 		if (r < 0)
@@ -308,8 +304,7 @@ int pf_bridge_start(struct ev_loop *loop, struct pf_config *config, const struct
 		return r;
 	}
 	claim_status(bridge);
-	bridge->env.buses = pf_buses_new(loop);
-	bridge->env.buffers = pf_buffers_new(&bridge->env);
+	pf_env_start(&bridge->env);
 	pf_items_start(&bridge->items, &bridge->env);
 	pf_info_init(&bridge->info, &bridge->env);
 	pf_discovery_init(&bridge->discovery, &bridge->env, publish_all, bridge);

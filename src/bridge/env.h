@@ -12,8 +12,9 @@
 #include <stdint.h>
 
 #include "base/timer.h"
-#include "bridge/publisher.h"
 #include "hw/board.h"
+#include "publish/moment.h"
+#include "publish/publisher.h"
 
 struct pf_buffers;
 struct pf_buses;
@@ -33,8 +34,8 @@ struct pf_env {
 	struct pf_buffers *buffers;
 	struct pf_record_store *record;
 	struct pf_remains *remains; /* what the last run has left on */
-	bool clock_set;             /* seen once, see moment.h */
-	struct pf_item *items;      /* all of them, the newest first */
+	struct pf_moment_clock clock;
+	struct pf_item *items; /* all of them, the newest first */
 	struct pf_info *info;
 	struct pf_discovery *discovery;
 	void (*channels)(struct pf_env *env); /* sensors have other channels; NULL: not yet */
@@ -47,5 +48,15 @@ struct pf_env {
 	uint64_t n_sent, n_received; /* the same: messages */
 	uint64_t n_dropped; /* the same: messages given up; and readings that buffers dropped */
 };
+
+/*
+ * Begins with an empty one that has timers, a publisher and a clock; all arguments are borrowed. 0
+ * or a negative errno: there are no timers.
+ */
+int pf_env_init(struct pf_env *env, struct ev_loop *loop, struct pf_config *config,
+	const struct pf_board *board);
+
+/* Makes what items share: the workers of buses, and the buffers that the configuration wants. */
+void pf_env_start(struct pf_env *env);
 
 #endif

@@ -8,11 +8,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/buffers.h"
 #include "bridge/info_items.h"
-#include "bridge/moment.h"
 #include "config.h"
 #include "lines/buses.h"
+#include "publish/buffers.h"
+#include "publish/moment.h"
 
 #define REFRESH_NS (60 * PF_NS_PER_S)
 #define URGENT_NS  (5 * PF_NS_PER_S) /* so often at most */
@@ -44,7 +44,7 @@ static void add_times(cJSON *object, struct pf_info *info)
 	add_since(object, "start", &info->start);
 	cJSON_AddNumberToObject(object, "uptime_s", (double)(uptime_ns / PF_NS_PER_S));
 	add_since(object, "connected_since", &info->connection);
-	if (!pf_moment_clock_is_set(info->env))
+	if (!pf_moment_clock_is_set(&info->env->clock))
 		cJSON_AddStringToObject(object, "clock", "unsynchronised");
 }
 

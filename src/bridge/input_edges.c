@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "bridge/payload.h"
+#include "publish/payload.h"
 
 int pf_input_edges_fd(const struct pf_input_item *input)
 {
@@ -39,7 +39,7 @@ static void report(struct pf_input_item *input, const struct pf_debounced *news)
 	if (news->level)
 		input->pressed(input->user, input->config->item.name, since_ns(news->held_ns));
 	pf_input_edges_publish(
-		input, news->level, pf_moment_of_edge(input->item.env, news->stamp_ns));
+		input, news->level, pf_moment_of_edge(&input->item.env->clock, news->stamp_ns));
 }
 
 /* The line is to be read when the window ends, which may have been. */

@@ -12,10 +12,10 @@
 #include <ev.h>
 
 #include "bridge/item.h"
-#include "bridge/moment.h"
 #include "input/debounce.h"
 #include "lines/line_find.h"
 #include "lines/slow_line.h"
+#include "publish/moment.h"
 
 /* Why the level is read; the later one counts if a read is under way already. */
 enum reading {

@@ -147,7 +147,8 @@ static void watch_edges(struct pf_input_item *input)
 static void come_back(struct pf_input_item *input, bool level)
 {
 	pf_item_lower(&input->item, PF_HINDRANCES_OF_HARDWARE);
-	pf_input_edges_publish(input, level, pf_moment_of(input->item.env, pf_clock_now_ns()));
+	pf_input_edges_publish(
+		input, level, pf_moment_of(&input->item.env->clock, pf_clock_now_ns()));
 	pf_item_online(&input->item);
 }
 

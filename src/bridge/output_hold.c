@@ -9,10 +9,10 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "bridge/moment.h"
 #include "bridge/output_line.h"
-#include "bridge/payload.h"
 #include "lines/confirm.h"
+#include "publish/moment.h"
+#include "publish/payload.h"
 
 const char *pf_output_hold_word(const struct pf_output_item *output, bool level)
 {
@@ -33,7 +33,7 @@ static void publish_state(struct pf_output_item *output)
 {
 	char *payload = pf_payload_state(output->config->item.format,
 		pf_output_hold_word(output, output->output.level),
-		pf_moment_of(output->item.env, output->written_ns));
+		pf_moment_of(&output->item.env->clock, output->written_ns));
 
 	pf_state_set(&output->item.env->publisher, output->state, payload);
 	output->published = true;

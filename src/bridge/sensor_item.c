@@ -10,10 +10,10 @@
 #include "base/memory.h"
 #include "bridge/item.h"
 #include "bridge/sensor_values.h"
-#include "bridge/sensor_words.h"
 #include "hw/w1.h"
 #include "lines/buses.h"
 #include "sensor/sensor.h"
+#include "sensor/sensor_words.h"
 
 /* What the worker uses while a step is under way; the main loop leaves it alone meanwhile. */
 struct step {

@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/buffers.h"
-#include "bridge/payload.h"
 #include "config/expiry.h"
 #include "hw/driver_set.h"
+#include "publish/buffers.h"
+#include "publish/payload.h"
 
 /* Which channels there are, by the options, and by the driver's state if there is one. */
 static void look(struct pf_sensor_values *values, const void *state)
@@ -244,7 +244,7 @@ static void publish(struct pf_sensor_values *values, uint64_t taken_ns, const do
 	if (json && any)
 		set_state(values, taken_ns, 0,
 			pf_payload_sensor(config->driver, numbers, valid,
-				pf_moment_of(values->item->env, taken_ns)));
+				pf_moment_of(&values->item->env->clock, taken_ns)));
 }
 
 int pf_sensor_values_take(struct pf_sensor_values *values, const struct pf_sample *sample,

@@ -17,10 +17,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "bridge/payload.h"
 #include "fuzz.h"
 #include "output/interlock.h"
 #include "output/output.h"
+#include "publish/payload.h"
 
 const char fuzz_name[] = "command";
 

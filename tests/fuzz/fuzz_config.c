@@ -15,11 +15,11 @@
 #include "../bench.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "bridge/topics.h"
 #include "config/config.h"
 #include "config/topics.h"
 #include "fuzz.h"
 #include "hw/driver_set.h"
+#include "publish/topics.h"
 
 const char fuzz_name[] = "config";
 

@@ -13,9 +13,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "bridge/ack.h"
-#include "bridge/topics.h"
 #include "config/topics.h"
 #include "fuzz.h"
+#include "publish/topics.h"
 
 const char fuzz_name[] = "topics";
 

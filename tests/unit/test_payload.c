@@ -6,11 +6,11 @@
 #include "../t.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "bridge/payload.h"
-#include "bridge/topics.h"
 #include "config/config.h"
 #include "config/problems.h"
 #include "hw/driver_set.h"
+#include "publish/payload.h"
+#include "publish/topics.h"
 
 static void same(char *payload, const char *expected)
 {

@@ -177,10 +177,7 @@ static void begin(const char *name, const char *parent)
 	rig.directory = pf_format("%s/%s", t_temp_dir(), name);
 	T_INT(mkdir(rig.directory, 0700), 0);
 	T_INT(pf_board_new(NULL, &rig.board), 0);
-	T_INT(pf_timers_init(&rig.env.timers, rig.loop), 0);
-	rig.env.loop = rig.loop;
-	rig.env.board = rig.board;
-	rig.env.config = &rig.config;
+	T_INT(pf_env_init(&rig.env, rig.loop, &rig.config, rig.board), 0);
 	rig.env.buses = pf_buses_new(rig.loop);
 	T_INT(setenv("RUNTIME_DIRECTORY", rig.directory, 1), 0);
 	T_INT(pf_held_open(rig.directory, "/etc/some.conf", &rig.held, &owner), 0);

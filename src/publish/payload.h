@@ -6,16 +6,16 @@
  * numbers have a '.' whatever the locale.
  */
 
-#ifndef PF_BRIDGE_PAYLOAD_H
-#define PF_BRIDGE_PAYLOAD_H
+#ifndef PF_PUBLISH_PAYLOAD_H
+#define PF_PUBLISH_PAYLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bridge/moment.h"
 #include "config/config.h"
 #include "output/output.h"
+#include "publish/moment.h"
 
 /*
  * State of an input or output: `open`, or {"state":"open","time":"..."}. All JSON with a time has

@@ -9,11 +9,15 @@
  * only the newest reading is retained. Main loop only.
  */
 
-#ifndef PF_BRIDGE_BUFFERS_H
-#define PF_BRIDGE_BUFFERS_H
+#ifndef PF_PUBLISH_BUFFERS_H
+#define PF_PUBLISH_BUFFERS_H
 
-#include "bridge/env.h"
+#include <ev.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "config/config.h"
+#include "publish/publisher.h"
 
 /* Of one sensor. */
 struct pf_buffer;
@@ -21,8 +25,17 @@ struct pf_buffer;
 /* All of them. */
 struct pf_buffers;
 
-/* Makes the buffers that env->config wants. env is borrowed. */
-struct pf_buffers *pf_buffers_new(struct pf_env *env);
+/* What they live in; copied, what it points to is borrowed. */
+struct pf_buffers_host {
+	struct ev_loop *loop;
+	struct pf_publisher *publisher; /* for its link and its timers */
+	uint64_t *n_dropped;            /* counts the readings that are given up */
+	uint64_t *n_errors;             /* counts the faults of the disk */
+};
+
+/* Makes the buffers that the configuration wants. */
+struct pf_buffers *pf_buffers_new(
+	const struct pf_buffers_host *host, const struct pf_config *config);
 
 /*
  * Goes over to another configuration: a sensor of the same name keeps what waits; what waits of
@@ -35,7 +48,7 @@ struct pf_buffer *pf_buffers_find(struct pf_buffers *buffers, const char *name);
 
 /*
  * Adds a reading (copied), taken at taken_ns and true for expiry_s (0: for ever), and sends it if
- * it is its turn. A full buffer drops the oldest, counts it in env->n_dropped, and says so once.
+ * it is its turn. A full buffer drops the oldest, counts it, and says so once.
  */
 void pf_buffer_put(
 	struct pf_buffer *buffer, uint64_t taken_ns, const char *payload, uint32_t expiry_s);

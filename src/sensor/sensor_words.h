@@ -3,8 +3,8 @@
 
 /* The errors of a sensor in plain words, where its driver has none. Pure; any thread. */
 
-#ifndef PF_BRIDGE_SENSOR_WORDS_H
-#define PF_BRIDGE_SENSOR_WORDS_H
+#ifndef PF_SENSOR_SENSOR_WORDS_H
+#define PF_SENSOR_SENSOR_WORDS_H
 
 #include "config/config.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "bridge/sensor_words.h"
+#include "sensor/sensor_words.h"
 
 #include <errno.h>
 #include <stdio.h>

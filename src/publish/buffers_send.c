@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/buffers.h"
-#include "bridge/buffers_list.h"
+#include "publish/buffers.h"
+#include "publish/buffers_list.h"
 
 /* When what the broker put off is sent again. */
 #define AGAIN_NS (10 * PF_NS_PER_S)
@@ -35,7 +35,7 @@ static bool send_one(struct pf_buffer *buffer, const struct pf_reading_text *rea
 		.born_ns = reading->time_ns,
 		.token = ++buffers->last_token};
 
-	if (pf_link_publish(buffers->env->publisher.link, &publication) < 0)
+	if (pf_link_publish(buffers->publisher->link, &publication) < 0)
 		return false;
 	buffers->under_way[buffers->n_under_way++] = (struct pf_under_way){
 		buffers->last_token, buffer, reading->id};
@@ -55,7 +55,7 @@ static const struct pf_reading_text *next_of(struct pf_buffer *buffer)
 /* The sensors take turns, one reading each. */
 void pf_buffers_send(struct pf_buffers *buffers)
 {
-	const struct pf_publisher *publisher = &buffers->env->publisher;
+	const struct pf_publisher *publisher = buffers->publisher;
 	const int share = publisher->connected ? pf_link_share(publisher->link) : 0;
 
 	for (size_t n_idle = 0; n_idle < buffers->n && buffers->n_under_way < share;) {
@@ -77,7 +77,7 @@ void pf_buffer_count_dropped(struct pf_buffer *buffer, size_t n)
 			   "the oldest",
 			buffer->name, buffer->backlog.limit);
 	buffer->n_dropped += n;
-	buffer->all->env->n_dropped += n;
+	*buffer->all->n_dropped += n;
 }
 
 void pf_buffer_changed(struct pf_buffer *buffer)
@@ -136,7 +136,7 @@ static void on_again(struct pf_timer *timer, uint64_t now_ns)
 			buffer->put_off = false;
 			pf_backlog_again(&buffer->backlog);
 		} else if (buffer->put_off) {
-			pf_timer_set(&buffers->env->timers, timer, now_ns + AGAIN_NS);
+			pf_timer_set(buffers->publisher->timers, timer, now_ns + AGAIN_NS);
 		}
 	}
 	pf_buffers_send(buffers);
@@ -148,7 +148,8 @@ static void put_off(struct pf_buffer *buffer)
 
 	buffer->put_off = true;
 	if (!buffers->again.place)
-		pf_timer_set(&buffers->env->timers, &buffers->again, pf_clock_now_ns() + AGAIN_NS);
+		pf_timer_set(
+			buffers->publisher->timers, &buffers->again, pf_clock_now_ns() + AGAIN_NS);
 }
 
 static void tell_unconfirmed(struct pf_buffers *buffers)
@@ -180,7 +181,7 @@ static void end_reading(struct pf_buffer *buffer, uint64_t id, enum pf_fate fate
 	case PF_FATE_REFUSED:
 	case PF_FATE_NEVER:
 		pf_backlog_confirm(&buffer->backlog, id);
-		buffer->all->env->n_dropped++;
+		(*buffer->all->n_dropped)++;
 		break;
 	case PF_FATE_REPLACED:
 	case PF_FATE_LOST:

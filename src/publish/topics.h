@@ -5,8 +5,8 @@
  * Which topics are ours. Pure.
  */
 
-#ifndef PF_BRIDGE_TOPICS_H
-#define PF_BRIDGE_TOPICS_H
+#ifndef PF_PUBLISH_TOPICS_H
+#define PF_PUBLISH_TOPICS_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "bridge/payload.h"
+#include "publish/payload.h"
 
 #include <cJSON.h>
 #include <stdlib.h>

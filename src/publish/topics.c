@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "bridge/topics.h"
+#include "publish/topics.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "bridge/buffers.h"
+#include "publish/buffers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "bridge/buffers_list.h"
+#include "publish/buffers_list.h"
 
 static void free_buffer(struct pf_buffer *buffer)
 {
@@ -26,7 +26,7 @@ static void remove_buffer(struct pf_buffer *buffer)
 		pf_warning("sensor %s: it has no buffer any more, %zu readings that waited are "
 			   "dropped",
 			buffer->name, buffer->backlog.n);
-	buffer->all->env->n_dropped += buffer->backlog.n;
+	*buffer->all->n_dropped += buffer->backlog.n;
 	pf_backlog_disk_drop(buffer->disk);
 	free_buffer(buffer);
 }
@@ -68,29 +68,28 @@ static bool is_connected(void *user)
 {
 	const struct pf_buffers *buffers = user;
 
-	return buffers->env->publisher.connected;
+	return buffers->publisher->connected;
 }
 
 static void on_failed(void *user)
 {
 	struct pf_buffers *buffers = user;
 
-	buffers->env->n_errors++;
+	(*buffers->n_errors)++;
 }
 
-static int new_disks(struct pf_buffers *buffers)
+static int new_disks(struct pf_buffers *buffers, const struct pf_config *config)
 {
-	struct pf_env *env = buffers->env;
-	const struct pf_backlog_host host = {.loop = env->loop,
-		.timers = &env->timers,
+	const struct pf_backlog_host host = {.loop = buffers->loop,
+		.timers = buffers->publisher->timers,
 		.is_connected = is_connected,
 		.failed = on_failed,
 		.user = buffers};
 
-	return pf_backlog_disks_new(&host, env->config, &buffers->disks);
+	return pf_backlog_disks_new(&host, config, &buffers->disks);
 }
 
-static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
+static void set_up_disk(struct pf_buffer *buffer, const struct pf_config *config, bool on_disk)
 {
 	struct pf_buffers *buffers = buffer->all;
 	int r = 0;
@@ -103,7 +102,7 @@ static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
 	if (buffer->disk)
 		return;
 	if (!buffers->disks)
-		r = new_disks(buffers);
+		r = new_disks(buffers, config);
 	if (r < 0)
 		pf_warning(
 			"sensor %s: its buffer is in memory only: %s", buffer->name, strerror(-r));
@@ -112,15 +111,16 @@ static void set_up_disk(struct pf_buffer *buffer, bool on_disk)
 			buffers->disks, buffer->name, &buffer->backlog, on_loaded, buffer);
 }
 
-static void set_up(struct pf_buffer *buffer, const struct pf_sensor_config *config)
+static void set_up(struct pf_buffer *buffer, const struct pf_config *config,
+	const struct pf_sensor_config *sensor)
 {
 	free(buffer->topic);
-	buffer->topic = pf_strdup(config->item.topic);
-	buffer->qos = config->item.qos;
-	buffer->retain = config->item.retain;
+	buffer->topic = pf_strdup(sensor->item.topic);
+	buffer->qos = sensor->item.qos;
+	buffer->retain = sensor->item.retain;
 	pf_buffer_count_dropped(
-		buffer, pf_backlog_limit(&buffer->backlog, config->buffer.max_messages));
-	set_up_disk(buffer, config->buffer.on_disk);
+		buffer, pf_backlog_limit(&buffer->backlog, sensor->buffer.max_messages));
+	set_up_disk(buffer, config, sensor->buffer.on_disk);
 	pf_buffer_changed(buffer);
 }
 
@@ -133,7 +133,7 @@ void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
 		if (config->sensors[i].buffer.max_messages == 0)
 			continue;
 		list[n] = take(buffers, config->sensors[i].item.name);
-		set_up(list[n++], &config->sensors[i]);
+		set_up(list[n++], config, &config->sensors[i]);
 	}
 	for (size_t i = 0; i < buffers->n; i++)
 		if (buffers->list[i])
@@ -144,20 +144,24 @@ void pf_buffers_use(struct pf_buffers *buffers, const struct pf_config *config)
 }
 
 /* An earlier run may have left files that this one does not want. */
-static void clean_up(struct pf_buffers *buffers)
+static void clean_up(struct pf_buffers *buffers, const struct pf_config *config)
 {
-	if (pf_backlog_disks_are_there(buffers->env->config->state_dir) && new_disks(buffers) < 0)
+	if (pf_backlog_disks_are_there(config->state_dir) && new_disks(buffers, config) < 0)
 		buffers->disks = NULL;
 }
 
-struct pf_buffers *pf_buffers_new(struct pf_env *env)
+struct pf_buffers *pf_buffers_new(
+	const struct pf_buffers_host *host, const struct pf_config *config)
 {
 	struct pf_buffers *buffers = pf_calloc(1, sizeof *buffers);
 
-	buffers->env = env;
+	buffers->loop = host->loop;
+	buffers->publisher = host->publisher;
+	buffers->n_dropped = host->n_dropped;
+	buffers->n_errors = host->n_errors;
 	pf_buffers_init_sending(buffers);
-	clean_up(buffers);
-	pf_buffers_use(buffers, env->config);
+	clean_up(buffers, config);
+	pf_buffers_use(buffers, config);
 	return buffers;
 }
 
@@ -186,7 +190,7 @@ void pf_buffers_free(struct pf_buffers *buffers)
 {
 	if (!buffers)
 		return;
-	pf_timer_stop(&buffers->env->timers, &buffers->again);
+	pf_timer_stop(buffers->publisher->timers, &buffers->again);
 	if (buffers->disks && !pf_backlog_disks_end(buffers->disks)) {
 		pf_warning("the disk hangs: readings that wait for the broker may be lost");
 		return;

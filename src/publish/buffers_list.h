@@ -6,11 +6,11 @@
  * in common. Nobody else includes this.
  */
 
-#ifndef PF_BRIDGE_BUFFERS_LIST_H
-#define PF_BRIDGE_BUFFERS_LIST_H
+#ifndef PF_PUBLISH_BUFFERS_LIST_H
+#define PF_PUBLISH_BUFFERS_LIST_H
 
-#include "bridge/env.h"
 #include "mqtt/session.h"
+#include "publish/publisher.h"
 #include "store/backlog.h"
 #include "store/backlog_disk.h"
 
@@ -34,7 +34,9 @@ struct pf_under_way {
 };
 
 struct pf_buffers {
-	struct pf_env *env;
+	struct ev_loop *loop;
+	struct pf_publisher *publisher;
+	uint64_t *n_dropped, *n_errors;
 	struct pf_backlog_disks *disks; /* NULL: none yet */
 	struct pf_buffer **list;
 	size_t n, turn;

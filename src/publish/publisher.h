@@ -8,8 +8,8 @@
  * Main loop only. A publisher owns its states; owners keep pointers to them until they remove them.
  */
 
-#ifndef PF_BRIDGE_PUBLISHER_H
-#define PF_BRIDGE_PUBLISHER_H
+#ifndef PF_PUBLISH_PUBLISHER_H
+#define PF_PUBLISH_PUBLISHER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Pinferry authors */
 /* SPDX-License-Identifier: MIT */
 
-#include "bridge/publisher.h"
+#include "publish/publisher.h"
 
 #include <stdlib.h>
 #include <string.h>
