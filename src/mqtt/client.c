@@ -15,8 +15,8 @@
 #include "mqtt/orders.h"
 #include "mqtt/reason.h"
 
-/* A message that is not acknowledged in 1.5 times keepalive_s; but a broker may be slow. */
-#define ACK_MIN_NS (10 * PF_NS_PER_S)
+/* Messages taken in before orders and the broker's answers are looked at: a flood never ends. */
+#define AT_ONCE 64
 
 struct pf_client {
 	struct pf_inbox inbox;
@@ -31,7 +31,6 @@ struct pf_client {
 	/* the link thread's own */
 	struct pf_session session;
 	struct pf_liveness liveness;
-	unsigned pongs;      /* of the session's, those that liveness has heard of */
 	uint64_t seen_bytes; /* of the session's, those that watch() has seen */
 	bool connected;      /* and PF_NEWS_CONNECTED is posted */
 	bool warned_open;    /* about files with secrets */
@@ -94,7 +93,6 @@ static void connect_now(struct pf_client *client, enum pf_mqtt_version version)
 		return;
 	}
 	client->connected = true;
-	client->pongs = 0;
 	client->seen_bytes = 0;
 	pf_inbox_put_subscribed(
 		&client->inbox, PF_NEWS_CONNECTED, &client->session.limits, &client->subscriptions);
@@ -158,6 +156,7 @@ static void take_answers(struct pf_client *client)
 	struct pf_flight *flight;
 
 	while ((flight = pf_session_next_answered(&client->session))) {
+		pf_liveness_confirm(&client->liveness, flight->sent_ns, pf_clock_now_ns());
 		pf_inbox_put_done(&client->inbox, flight->message->serial,
 			pf_fate_of_answer(flight->reason),
 			flight->reason >= PF_REASON_FAILURE ? pf_reason_text(flight->reason)
@@ -166,18 +165,18 @@ static void take_answers(struct pf_client *client)
 	}
 }
 
-/* One packet, if one is there. A message that comes later is not older than an answer before it. */
+/* One packet, if one is there. A message behind an answer is not older than it. */
 static bool receive(struct pf_client *client)
 {
 	struct pf_incoming *message;
-	const bool more = pf_session_receive(&client->session, &message);
+	bool answered;
+	const bool more = pf_session_receive(&client->session, &message, &answered);
 
+	if (answered)
+		pf_liveness_answer(&client->liveness, pf_clock_now_ns());
 	if (message) {
 		message->message.since_ns = pf_liveness_hear(&client->liveness);
 		pf_inbox_put_message(&client->inbox, message);
-	} else if (client->session.wire.tap.pongs != client->pongs) {
-		client->pongs = client->session.wire.tap.pongs;
-		pf_liveness_answer(&client->liveness, pf_clock_now_ns());
 	}
 	if (more)
 		pf_liveness_see(&client->liveness, pf_clock_now_ns());
@@ -185,16 +184,6 @@ static bool receive(struct pf_client *client)
 }
 
 /* ---- watching the broker --------------------------------------------------------------------- */
-
-static uint64_t ack_end_ns(const struct pf_client *client)
-{
-	const uint64_t patience_ns = (uint64_t)client->endpoint.keepalive_s * 3 / 2 * PF_NS_PER_S;
-	const uint64_t oldest_ns = pf_flights_oldest_ns(&client->session.flights);
-
-	if (oldest_ns == PF_NEVER)
-		return PF_NEVER;
-	return oldest_ns + (patience_ns > ACK_MIN_NS ? patience_ns : ACK_MIN_NS);
-}
 
 /* Why the connection is no good any more; NULL: it is. All that has come until now_ns is read. */
 static const char *trouble(const struct pf_client *client, uint64_t now_ns)
@@ -205,23 +194,32 @@ static const char *trouble(const struct pf_client *client, uint64_t now_ns)
 		return reason;
 	if (!pf_session_is_up(&client->session) || pf_liveness_is_dead(&client->liveness, now_ns))
 		return "the broker closed it or does not answer";
-	if (now_ns >= ack_end_ns(client))
+	if (now_ns >= pf_flights_end_ns(&client->session.flights, client->endpoint.keepalive_s))
 		return "the broker answers, but acknowledges no message";
 	return NULL;
 }
 
-/* Reads what there is, then sees to it that the broker is alive. */
+/* Reads what there is; false: there is more. */
+static bool receive_all(struct pf_client *client)
+{
+	bool more = true;
+
+	for (int i = 0; i < AT_ONCE && more; i++)
+		more = receive(client);
+	client->seen_bytes = more ? 0 : client->session.wire.tap.bytes;
+	return !more;
+}
+
+/* Reads, then sees to it that the broker is alive. */
 static void watch(struct pf_client *client)
 {
 	/* what came in before this must be read before it can be missed */
 	const uint64_t now_ns = pf_clock_now_ns();
+	const bool all = receive_all(client);
 	const char *reason;
 
-	while (receive(client))
-		;
-	client->seen_bytes = client->session.wire.tap.bytes;
 	take_answers(client);
-	reason = trouble(client, now_ns);
+	reason = all ? trouble(client, now_ns) : NULL;
 	if (reason)
 		lose(client, reason);
 	else if (pf_liveness_is_due(&client->liveness, now_ns))
@@ -233,7 +231,8 @@ static void watch(struct pf_client *client)
 static uint64_t next_ns(const struct pf_client *client)
 {
 	const uint64_t alive_ns = pf_liveness_next_ns(&client->liveness);
-	const uint64_t ack_ns = ack_end_ns(client);
+	const uint64_t ack_ns = pf_flights_end_ns(
+		&client->session.flights, client->endpoint.keepalive_s);
 
 	/* an order had the library read something */
 	if (client->session.wire.tap.bytes != client->seen_bytes)

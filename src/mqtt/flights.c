@@ -8,6 +8,9 @@
 
 #include "base/clock.h"
 
+/* A message is acknowledged within 1.5 times keepalive_s; but a broker may be slow. */
+#define ACK_MIN_NS (10 * PF_NS_PER_S)
+
 struct pf_flight *pf_flights_add(
 	struct pf_flights *flights, int id, struct pf_outgoing *message, uint64_t sent_ns)
 {
@@ -41,6 +44,16 @@ uint64_t pf_flights_oldest_ns(const struct pf_flights *flights)
 		if (flights->flights[i].id && flights->flights[i].sent_ns < oldest_ns)
 			oldest_ns = flights->flights[i].sent_ns;
 	return oldest_ns;
+}
+
+uint64_t pf_flights_end_ns(const struct pf_flights *flights, int keepalive_s)
+{
+	const uint64_t patience_ns = (uint64_t)keepalive_s * 3 / 2 * PF_NS_PER_S;
+	const uint64_t oldest_ns = pf_flights_oldest_ns(flights);
+
+	if (oldest_ns == PF_NEVER)
+		return PF_NEVER;
+	return oldest_ns + (patience_ns > ACK_MIN_NS ? patience_ns : ACK_MIN_NS);
 }
 
 void pf_flights_done(struct pf_flights *flights)

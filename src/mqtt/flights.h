@@ -45,6 +45,9 @@ void pf_flight_end(struct pf_flight *flight);
 /* When the oldest was sent; PF_NEVER: nothing is on its way. */
 uint64_t pf_flights_oldest_ns(const struct pf_flights *flights);
 
+/* When the patience with a broker ends that acknowledges none of them; PF_NEVER: nothing is. */
+uint64_t pf_flights_end_ns(const struct pf_flights *flights, int keepalive_s);
+
 /* Frees all. */
 void pf_flights_done(struct pf_flights *flights);
 

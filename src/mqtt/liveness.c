@@ -97,6 +97,18 @@ void pf_liveness_answer(struct pf_liveness *liveness, uint64_t now_ns)
 	}
 }
 
+void pf_liveness_confirm(struct pf_liveness *liveness, uint64_t sent_ns, uint64_t now_ns)
+{
+	/* whether a silence is over, only a question tells that was asked for it */
+	if (liveness->back_ns || now_ns > liveness->live_ns + SILENCE_NS)
+		return;
+	liveness->live_ns = most(liveness->live_ns, sent_ns);
+	if (liveness->asking && !liveness->sent) {
+		liveness->asking = false;
+		liveness->asked_ns = sent_ns;
+	}
+}
+
 void pf_liveness_see(struct pf_liveness *liveness, uint64_t now_ns)
 {
 	liveness->heard_ns = now_ns;

@@ -54,6 +54,12 @@ void pf_liveness_ask(struct pf_liveness *liveness, uint64_t now_ns, bool sent);
 /* It is answered. */
 void pf_liveness_answer(struct pf_liveness *liveness, uint64_t now_ns);
 
+/*
+ * A message of ours that was sent then is acknowledged, which is as good as an answer; and in a
+ * flood of messages, where questions find no room, the only one.
+ */
+void pf_liveness_confirm(struct pf_liveness *liveness, uint64_t sent_ns, uint64_t now_ns);
+
 /* Anything came in. */
 void pf_liveness_see(struct pf_liveness *liveness, uint64_t now_ns);
 

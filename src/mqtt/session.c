@@ -321,7 +321,23 @@ static struct pf_incoming *copy_message(
 	return copy;
 }
 
-bool pf_session_receive(struct pf_session *session, struct pf_incoming **ret_message)
+/*
+ * Whether a PINGRESP has come, before what was handed out last: the library may have had messages
+ * in hand when it read it.
+ */
+static bool has_answered(struct pf_session *session, bool all)
+{
+	const struct pf_tap *tap = &session->wire.tap;
+
+	if (tap->pongs == session->pongs ||
+		(!all && session->n_received <= tap->messages_before_pong))
+		return false;
+	session->pongs = tap->pongs;
+	return true;
+}
+
+bool pf_session_receive(
+	struct pf_session *session, struct pf_incoming **ret_message, bool *ret_answered)
 {
 	const uint64_t bytes = session->wire.tap.bytes;
 	MQTTClient_message *message = NULL;
@@ -332,6 +348,8 @@ bool pf_session_receive(struct pf_session *session, struct pf_incoming **ret_mes
 	pf_library_enter();
 	(void)MQTTClient_receive(session->handle, &topic, &topic_size, &message, 0);
 	pf_library_leave();
+	session->n_received += message != NULL;
+	*ret_answered = has_answered(session, !message);
 	if (!message)
 		return session->wire.tap.bytes != bytes;
 	/* with a NUL in it, it is none of ours */

@@ -43,7 +43,9 @@ struct pf_session {
 	struct pf_limits limits;
 	struct pf_wire wire;
 	struct pf_flights flights;
-	int early_reason; /* the answer to a message that is just being published */
+	int early_reason;    /* the answer to a message that is just being published */
+	uint64_t n_received; /* messages that the library has handed out */
+	unsigned pongs;      /* PINGRESP told of */
 };
 
 /*
@@ -94,9 +96,11 @@ struct pf_flight *pf_session_next_answered(struct pf_session *session);
 
 /*
  * Reads a packet if one is there; does not block. A message goes to *ret_message, the caller's;
- * NULL: none. since_ns is for the caller to set. false: nothing was read, and no message waits.
+ * NULL: none. since_ns is for the caller to set. *ret_answered: a PINGRESP has come, and before
+ * that message. false: nothing was read, and no message waits.
  */
-bool pf_session_receive(struct pf_session *session, struct pf_incoming **ret_message);
+bool pf_session_receive(
+	struct pf_session *session, struct pf_incoming **ret_message, bool *ret_answered);
 
 /*
  * The library sets itself up with its first handle and tears itself down, and much of OpenSSL, with

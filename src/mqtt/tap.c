@@ -4,6 +4,7 @@
 #include "mqtt/tap.h"
 
 #define CONNACK    0x20
+#define PUBLISH    0x30
 #define SUBACK     0x90
 #define PINGRESP   0xd0
 #define DISCONNECT 0xe0
@@ -17,7 +18,11 @@ void pf_tap_init(struct pf_tap *tap, bool websocket)
 
 static void end_packet(struct pf_tap *tap)
 {
-	tap->pongs += tap->type == PINGRESP;
+	tap->messages += tap->type == PUBLISH;
+	if (tap->type == PINGRESP) {
+		tap->pongs++;
+		tap->messages_before_pong = tap->messages;
+	}
 	tap->left |= tap->type == DISCONNECT;
 	tap->stage = PF_TAP_TYPE;
 }

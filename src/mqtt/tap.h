@@ -27,11 +27,13 @@
 
 struct pf_tap {
 	bool websocket;
-	uint64_t bytes;       /* read so far */
-	unsigned pongs;       /* PINGRESP so far */
-	bool left;            /* a DISCONNECT came */
-	int reason;           /* its code; 0: none, which means that all is well */
-	bool resumed;         /* the CONNACK's Session Present */
+	uint64_t bytes;                /* read so far */
+	unsigned pongs;                /* PINGRESP so far */
+	uint64_t messages;             /* PUBLISH so far */
+	uint64_t messages_before_pong; /* ... when the last PINGRESP came */
+	bool left;                     /* a DISCONNECT came */
+	int reason;                    /* its code; 0: none, which means that all is well */
+	bool resumed;                  /* the CONNACK's Session Present */
 	uint32_t suback_max;  /* set by who subscribes: a SUBACK's bytes at most; 0: any number */
 	uint32_t suback_size; /* of the last one */
 	bool bad; /* a packet that no broker may send, that is too large, or has more than was asked

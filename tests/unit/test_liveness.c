@@ -207,9 +207,36 @@ static void nothing_old_is_taken_for_new(void)
 	T_TRUE(n_old > 100 && n_stale >= n_old);
 }
 
+/* Nothing can be asked for seconds, since there is always something under way. */
+static void in_a_flood_acknowledged_messages_are_answers(void)
+{
+	begin();
+	for (uint64_t t = 102; t < 200; t++) {
+		pf_liveness_ask(&liveness, t * S, false);
+		pf_liveness_confirm(&liveness, t * S, t * S + 500 * MS);
+		pf_liveness_see(&liveness, t * S + 500 * MS);
+		T_FALSE(hears_stale(t * S + 500 * MS));
+		T_FALSE(pf_liveness_is_dead(&liveness, t * S + 500 * MS));
+	}
+	/* one that was older than the last question takes nothing back */
+	round_trip(200 * S, 201 * S);
+	pf_liveness_confirm(&liveness, 190 * S, 201 * S);
+	T_FALSE(hears_stale(205 * S));
+}
+
+static void an_acknowledged_message_ends_no_silence(void)
+{
+	begin();
+	pf_liveness_confirm(&liveness, 101 * S, 120 * S);
+	T_TRUE(hears_stale(120 * S));
+	pf_liveness_confirm(&liveness, 120 * S, 120 * S + 1);
+	T_TRUE(hears_stale(120 * S + 1));
+}
+
 T_MAIN("liveness", T(five_seconds_are_the_limit), T(with_a_broker_that_answers_all_is_new),
 	T(the_next_question_is_due_soon), T(the_broker_may_want_to_hear_of_us_more_often),
 	T(who_does_not_answer_is_dead), T(a_question_that_cannot_be_sent_is_tried_again),
 	T(what_comes_after_a_silence_was_said_in_it),
 	T(an_answer_that_overtakes_the_rest_ends_no_silence),
-	T(who_talks_all_the_time_is_heard_after_five_seconds), T(nothing_old_is_taken_for_new))
+	T(who_talks_all_the_time_is_heard_after_five_seconds), T(nothing_old_is_taken_for_new),
+	T(in_a_flood_acknowledged_messages_are_answers), T(an_acknowledged_message_ends_no_silence))
