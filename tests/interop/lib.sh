@@ -177,13 +177,13 @@ connects_and_falls_back_if_it_must() {
 
 states_are_stored() {
   go_online
-  expect "? ? $top/sensor/air 30.00"
+  expect "? ? $top/sensor/air 30.0"
   stored "$top/output/pump" OFF
   stored "$top/status" online
   send ON
   expect "? ? $top/output/pump ON"
   stored "$top/output/pump" ON
-  stored "$top/sensor/air" 30.00
+  stored "$top/sensor/air" 30.0
   listen "$top/#"
   if [ "$wildcards" = yes ]; then
     expect "1 ? $top/output/pump ON"
