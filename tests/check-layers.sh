@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The Pinferry authors
 # SPDX-License-Identifier: MIT
 
-# check-layers.sh [ROOT]: includes obey src/LAYERS, and no files include each other in a circle.
-# Prints TAP about the source tree ROOT, or about this one; with ROOT the exit status tells, too.
+# check-layers.sh [ROOT]: includes obey src/LAYERS, no files include each other in a circle, and no
+# folder of src/ outgrows what src/LAYERS gives it. Prints TAP about the source tree ROOT, or about this one; with ROOT the exit status tells, too.
 
 set -euo pipefail
 
@@ -52,7 +52,7 @@ check_rules() {
       confined[$1] = 1
       for (i = 3; i <= NF; i++)
         may_have[$1, $i] = 1
-    } else {
+    } else if (!(NF == 3 && $2 == "<=" && $3 ~ /^[0-9]+$/)) {
       printf "src/LAYERS:%d: not understood: %s\n", FNR, $0
     }
     next
@@ -91,6 +91,26 @@ check_circles() {
     sed -n 's/^tsort: \([^-].*[^:]\)$/\1/p' | sed 's/$/: part of an include circle/'
 }
 
+# folders of src/ with more lines than src/LAYERS gives them; what lies deeper counts, too
+check_sizes() {
+  local folder
+  for folder in src/*/; do
+    printf '%s %d\n' "${folder%/}" "$(find "$folder" -name '*.[ch]' -exec cat {} + | wc -l)"
+  done | awk '
+  FNR == NR {
+    if ($2 == "<=")
+      most[$1] = $3
+    next
+  }
+  {
+    of = $1 in most ? $1 : "src/*"
+    if (!(of in most))
+      printf "%s: src/LAYERS gives it no number of lines\n", $1
+    else if ($2 > most[of] + 0)
+      printf "%s: %d lines, at most %d\n", $1, $2, most[of]
+  }' src/LAYERS -
+}
+
 # verdict NUMBER TITLE BREACHES
 verdict() {
   if [ -z "$3" ]; then
@@ -104,9 +124,10 @@ verdict() {
 
 failed=0
 resolved=$(list_includes | resolve_includes)
-echo '1..3'
+echo '1..4'
 verdict 1 'the tree has includes to check' "$([ -n "$resolved" ] || echo none found)"
 verdict 2 'includes obey src/LAYERS' "$(printf '%s\n' "$resolved" | check_rules)"
 verdict 3 'no include circles' "$(printf '%s\n' "$resolved" | check_circles)"
+verdict 4 'no folder outgrows its size in src/LAYERS' "$(check_sizes)"
 # automake reads the verdict from the lines above and would count a bad status once more
 [ $# -eq 0 ] || exit "$failed"

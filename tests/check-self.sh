@@ -22,6 +22,8 @@ src/base:
 src/hw: src/base include
 src: src/base src/hw
 drivers: include
+src/* <= 600
+src/hw <= 500
 gpiod.h = drivers/lines.c
 END
   put_header include/pinferry/driver.h '/* Does. */' 'int pf_do(int what);'
@@ -128,6 +130,21 @@ expect layers 'src/base/b: part of an include circle' 'a circle of three modules
 
 echo 'what is this' >>src/LAYERS
 expect layers 'not understood' 'a rule it cannot read'
+
+echo 'src/hw <= much' >>src/LAYERS
+expect layers 'not understood' 'a size that is no number'
+
+lines 496 >>src/hw/other.c
+expect layers 'src/hw: 501 lines, at most 500' 'a folder that outgrew its own size'
+
+lines 600 >>src/base/other.c
+expect layers 'src/base: ' 'a folder that outgrew the size of all'
+
+mkdir src/base/deep && lines 600 >>src/base/deep/other.c
+expect layers 'src/base: ' 'a folder that outgrew it in a folder below'
+
+sed -i '/src\/\*/d' src/LAYERS
+expect layers 'src/base: src/LAYERS gives it no number' 'a folder without a size'
 
 put_header src/hw/i2c.h 'int pf_i2c_open(void);'
 expect headers 'src/hw/i2c.h:' 'a function without a comment'
