@@ -160,6 +160,12 @@ static void tell_unconfirmed(struct pf_buffers *buffers)
 	buffers->told_unconfirmed = true;
 }
 
+static void give_up(struct pf_buffer *buffer, uint64_t id)
+{
+	pf_backlog_confirm(&buffer->backlog, id);
+	(*buffer->all->n_dropped)++;
+}
+
 /* The end of a reading, as its queue sees it. */
 static void end_reading(struct pf_buffer *buffer, uint64_t id, enum pf_fate fate)
 {
@@ -172,16 +178,15 @@ static void end_reading(struct pf_buffer *buffer, uint64_t id, enum pf_fate fate
 		pf_backlog_confirm(&buffer->backlog, id);
 		break;
 	case PF_FATE_PUT_OFF:
-		if (pf_backlog_has(&buffer->backlog, id)) {
+		/* if not: dropped for newer ones while it was on its way */
+		if (pf_backlog_has(&buffer->backlog, id))
 			put_off(buffer);
-			break;
-		}
-		/* dropped for newer ones while it was on its way */
-		/* fall through */
+		else
+			give_up(buffer, id);
+		break;
 	case PF_FATE_REFUSED:
 	case PF_FATE_NEVER:
-		pf_backlog_confirm(&buffer->backlog, id);
-		(*buffer->all->n_dropped)++;
+		give_up(buffer, id);
 		break;
 	case PF_FATE_REPLACED:
 	case PF_FATE_LOST:
