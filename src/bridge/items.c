@@ -74,13 +74,12 @@ static struct pf_interlock *find_group(
 	return NULL;
 }
 
-/* What a crash has to know of all lines of new outputs (not kept) is recorded before one moves. */
-static void claim_lines(struct pf_env *env, struct pf_output_item **outputs, const bool *kept)
+/* What a crash has to know of the lines of all outputs is recorded before one moves. */
+static void claim_lines(struct pf_env *env, struct pf_output_item **outputs, size_t n)
 {
 	pf_record_store_begin(env->record);
-	for (size_t i = 0; i < env->config->n_outputs; i++)
-		if (!kept || !kept[i])
-			pf_output_hold_claim(outputs[i]);
+	for (size_t i = 0; i < n; i++)
+		pf_output_hold_claim(outputs[i]);
 	pf_record_store_end(env->record);
 }
 
@@ -102,13 +101,16 @@ void pf_items_start(struct pf_items *items, struct pf_env *env)
 	pf_record_store_begin(env->record);
 	/* what has become of lines that nobody has any more */
 	pf_record_store_changed(env->record);
-	claim_lines(env, items->outputs, NULL);
+	claim_lines(env, items->outputs, config->n_outputs);
 	pf_record_store_end(env->record);
 	pf_leaving_start(&items->leaving);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		pf_output_item_start(items->outputs[i]);
-	for (size_t i = 0; i < config->n_inputs; i++)
+	for (size_t i = 0; i < config->n_inputs; i++) {
 		items->inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
+		pf_leaving_yield(&items->leaving, &config->inputs[i],
+			pf_input_item_is_held(items->inputs[i]));
+	}
 	for (size_t i = 0; i < config->n_sensors; i++)
 		items->sensors[i] = pf_sensor_item_new(
 			env, &config->sensors[i], i, config->n_sensors);
@@ -159,6 +161,7 @@ static void keep_outputs(struct pf_items *items, struct pf_output_item **outputs
 {
 	for (size_t i = 0; i < old->n_interlocks; i++)
 		pf_interlock_part(&items->groups[i]);
+	claim_lines(items->env, items->outputs, old->n_outputs);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < old->n_outputs && !outputs[i]; k++)
 			if (items->outputs[k] &&
@@ -205,10 +208,10 @@ static void reload_outputs(struct pf_items *items, struct pf_output_item **outpu
 	free_lines(items, outputs, kept, config);
 	for (size_t i = 0; i < config->n_interlocks; i++)
 		pf_interlock_join(&groups[i]);
+	claim_lines(items->env, outputs, config->n_outputs);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (kept[i])
 			pf_output_item_rebind(outputs[i], &config->outputs[i]);
-	claim_lines(items->env, outputs, kept);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		if (!kept[i])
 			pf_output_item_start(outputs[i]);
@@ -244,9 +247,12 @@ void pf_items_reload(struct pf_items *items, struct pf_config *old)
 	free(items->sensors);
 	/* until all are there, a button finds no outputs */
 	items->outputs = NULL;
-	for (size_t i = 0; i < config->n_inputs; i++)
+	for (size_t i = 0; i < config->n_inputs; i++) {
 		if (!inputs[i])
 			inputs[i] = pf_input_item_new(env, &config->inputs[i], on_pressed, items);
+		pf_leaving_yield(
+			&items->leaving, &config->inputs[i], pf_input_item_is_held(inputs[i]));
+	}
 	for (size_t i = 0; i < config->n_sensors; i++)
 		if (!sensors[i])
 			sensors[i] = pf_sensor_item_new(

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "bridge/output_hold.h"
+#include "bridge/output_line.h"
 #include "lines/recorded.h"
 
 /* How often they are looked at. */
@@ -66,11 +68,13 @@ void pf_leaving_add(
 }
 
 struct pf_output_item *pf_leaving_adopt(struct pf_leaving *leaving,
-	const struct pf_output_config *config, const struct pf_recorded *recorded)
+	const struct pf_output_config *config, const struct pf_recorded *recorded, bool idle)
 {
 	const struct pf_history history = pf_recorded_history(recorded, config, pf_clock_now_ns());
 	struct pf_output_item *output = pf_output_item_new_left(leaving->env, config, &history);
 
+	output->idle = idle;
+	pf_output_line_assume(recorded, &output->found);
 	append(leaving, output);
 	pf_timer_set(&leaving->env->timers, &leaving->look, 0);
 	return output;

@@ -33,10 +33,11 @@ void pf_leaving_add(
 
 /*
  * Makes one of a line that was recorded in this boot and is not configured any more, as if it had
- * just left; config is borrowed.
+ * just left; config is borrowed. idle: its line is an input's now and is never driven; the output
+ * is off when pf_leaving_yield() says so.
  */
 struct pf_output_item *pf_leaving_adopt(struct pf_leaving *leaving,
-	const struct pf_output_config *config, const struct pf_recorded *recorded);
+	const struct pf_output_config *config, const struct pf_recorded *recorded, bool idle);
 
 /* Requests the lines of those that were adopted. */
 void pf_leaving_start(struct pf_leaving *leaving);

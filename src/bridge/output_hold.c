@@ -75,6 +75,12 @@ void pf_output_hold_release(struct pf_output_item *output)
 	output->line = NULL;
 }
 
+void pf_output_hold_yield(struct pf_output_item *output)
+{
+	pf_output_hold_release(output);
+	output->idle = true;
+}
+
 /* This is what hinders it now, whatever it was before; tries again soon. */
 static void retry_later(struct pf_output_item *output, enum pf_hindrance which, const char *reason)
 {
@@ -246,6 +252,8 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 	if (request->initial == PF_INITIAL_ON)
 		pf_output_line_announce(output->item.env, &output->output, &output->found, true);
 	if (!pf_line_is_slow(&output->found)) {
+		/* one that fails may have had its effect */
+		pf_output_requested(&output->output, pf_clock_now_ns(), request->initial);
 		r = output->found.ops->request_output(
 			output->found.context, request, &output->line, ret_level, ret_was_output);
 		return r < 0 ? r : confirm(output, *ret_level);
@@ -261,7 +269,10 @@ static int request(struct pf_output_item *output, const struct pf_output_request
 
 void pf_output_hold_claim(struct pf_output_item *output)
 {
-	pf_output_line_claim(output->item.env, &output->output);
+	if (!output->line && !output->slow)
+		pf_output_line_claim(output->item.env, &output->output, &output->found);
+	else
+		pf_output_line_record(output->item.env, &output->output, &output->found);
 }
 
 void pf_output_hold_start(struct pf_output_item *output)
@@ -271,6 +282,8 @@ void pf_output_hold_start(struct pf_output_item *output)
 	bool level = false, was_output = true;
 	int r;
 
+	if (output->idle)
+		return;
 	if (pf_output_line_find(output->item.env, &output->output, &output->found, &how, reason) <
 		0) {
 		retry_later(output, PF_HINDRANCE_FAULT, reason);

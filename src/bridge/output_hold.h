@@ -23,6 +23,7 @@ struct pf_output_item {
 	struct pf_output output;
 	struct pf_state *state; /* NULL: it has left, nothing is published any more */
 	bool starting;          /* the line was just requested, and nothing is published yet */
+	bool idle;              /* its line is an input's now: not to be requested */
 	bool published, published_level;
 	uint64_t written_ns; /* when the line got its level */
 	struct pf_limit_notice notice;
@@ -66,5 +67,8 @@ void pf_output_hold_check(struct pf_output_item *output, uint64_t now_ns);
 
 /* Gives the line back. */
 void pf_output_hold_release(struct pf_output_item *output);
+
+/* Gives the line up for good: until an input has it, it is as it was left. */
+void pf_output_hold_yield(struct pf_output_item *output);
 
 #endif

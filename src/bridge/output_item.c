@@ -374,10 +374,11 @@ bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item
 bool pf_output_item_yield(
 	struct pf_output_item *output, const struct pf_input_config *input, bool held)
 {
-	if (!same_line(output, input->driver, &input->line) || output->output.writing ||
-		(!held && !output->output.held))
+	if (!same_line(output, input->driver, &input->line) || output->output.writing)
 		return false;
-	pf_output_hold_release(output);
+	pf_output_hold_yield(output);
+	if (!held)
+		return false;
 	pf_output_yield(&output->output, pf_clock_now_ns());
 	return true;
 }

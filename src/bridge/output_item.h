@@ -72,8 +72,8 @@ bool pf_output_item_has_left(struct pf_output_item *output);
 bool pf_output_item_replace(struct pf_output_item *output, struct pf_output_item *by);
 
 /*
- * If an input has the line of one that has left, and `held`, it is off and nobody waits for it; so
- * too if the line is still held here, which gives it up. Whether.
+ * If an input has the line of one that has left, the line is given up here; once the input has it
+ * (`held`), it is off, and who waited for it waits for the dead time only. Whether it is off.
  */
 bool pf_output_item_yield(
 	struct pf_output_item *output, const struct pf_input_config *input, bool held);

@@ -12,6 +12,7 @@
 #include "bridge/env.h"
 #include "lines/line_find.h"
 #include "output/output.h"
+#include "store/record.h"
 
 /*
  * Finds the line and says how to request it. 0, the line and the request, which borrows from it;
@@ -21,10 +22,15 @@ int pf_output_line_find(struct pf_env *env, struct pf_output *output,
 	struct pf_found_line *ret_found, struct pf_output_request *ret_request, char *ret_reason);
 
 /*
- * Finds the line, remembers what is recorded of it, and records that it is to be this output's;
- * nothing if it cannot be found. To be called for all that start before the first of them does.
+ * Finds the line, remembers what is recorded of it, and records that it is to be this output's; if
+ * it cannot be found, as the line that was recorded under its name in the configuration, if one
+ * was. To be called for all that start before the first of them does.
  */
-void pf_output_line_claim(struct pf_env *env, struct pf_output *output);
+void pf_output_line_claim(
+	struct pf_env *env, struct pf_output *output, struct pf_found_line *ret_found);
+
+/* The line is where it was recorded, and cannot be used: it is known for the record only. */
+void pf_output_line_assume(const struct pf_recorded *recorded, struct pf_found_line *ret_found);
 
 /* Records that `level` is about to be put on the line, before it is. */
 void pf_output_line_announce(struct pf_env *env, const struct pf_output *output,

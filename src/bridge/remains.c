@@ -16,7 +16,8 @@
 struct remain {
 	const struct pf_recorded *recorded; /* in before */
 	struct pf_output_config config;     /* as if it were configured */
-	bool used;                          /* the configuration mentions the line */
+	bool used;                          /* an output of the configuration has the line */
+	bool input;                         /* or an input: it is off when that has it */
 	struct pf_output_item *item;        /* the output that has it now, or NULL */
 };
 
@@ -29,6 +30,8 @@ struct pf_remains {
 static void make_config(struct remain *remain, struct pf_driver_set *drivers)
 {
 	const struct pf_recorded *recorded = remain->recorded;
+	/* what was left on may be somebody else's by now: it is looked at only */
+	const enum pf_on_exit on_exit = recorded->at_rest ? PF_ON_EXIT_KEEP : recorded->on_exit;
 	char reason[PF_REASON_SIZE];
 	char *text = pf_format("%s:%u", recorded->label, recorded->offset);
 
@@ -39,8 +42,8 @@ static void make_config(struct remain *remain, struct pf_driver_set *drivers)
 			.key = text},
 		.active_low = recorded->active_low,
 		.drive = recorded->drive,
-		.initial = recorded->on_exit == PF_ON_EXIT_KEEP ? PF_START_KEEP : PF_START_OFF,
-		.on_exit = recorded->on_exit,
+		.initial = on_exit == PF_ON_EXIT_KEEP ? PF_START_KEEP : PF_START_OFF,
+		.on_exit = on_exit,
 		.min_off_ms = recorded->min_off_ms,
 		.payload_on = "ON",
 		.payload_off = "OFF"};
@@ -79,6 +82,8 @@ static struct remain *find_remain(struct pf_remains *remains, const struct pf_en
 
 	if (pf_line_find(env->board, driver, line, &found, reason) == 0)
 		recorded = pf_record_find(&remains->before, driver->name, &found.info);
+	else
+		recorded = pf_record_find_key(&remains->before, driver->name, line->key);
 	return recorded ? &remains->lines[recorded - remains->before.outputs] : NULL;
 }
 
@@ -96,25 +101,27 @@ static bool is_left(const struct pf_env *env, const struct pf_recorded *recorded
 	return false;
 }
 
-static bool same_group(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
-/* Whether an output is, or was, in a group with a recorded line of another one. */
+/* Whether an output is, or was, in a group with a recorded line of another one, and in which. */
 static bool was_with(const struct pf_output_config *config, const struct remain *own,
-	const struct remain *remain)
+	const struct remain *remain, struct pf_recorded_group *ret_group)
 {
-	const char *group = remain->recorded->interlock;
+	const struct pf_recorded *recorded = remain->recorded;
+	struct pf_recorded_group now = {0}, before = {0};
 
-	return remain != own && (same_group(config->interlock, group) ||
-					(own && same_group(own->recorded->interlock, group)));
+	if (remain == own)
+		return false;
+	(void)pf_recorded_is_in(recorded, config->interlock, &now);
+	if (own)
+		(void)pf_recorded_are_together(own->recorded, recorded, &before);
+	*ret_group = before.name && (!now.name || now.dead_time_ms < before.dead_time_ms) ? before
+											  : now;
+	return ret_group->name != NULL;
 }
 
 /* Whether it is on and stays so, by its on_exit. */
 static bool stays_on(const struct pf_recorded *recorded)
 {
-	return recorded->on_exit == PF_ON_EXIT_ON ||
+	return recorded->at_rest || recorded->on_exit == PF_ON_EXIT_ON ||
 	       (recorded->on_exit == PF_ON_EXIT_KEEP && !recorded->unfinished);
 }
 
@@ -123,35 +130,36 @@ static void adopt(struct remain *remain, const struct pf_env *env, struct remain
 	struct pf_leaving *leaving)
 {
 	const struct pf_config *config = env->config;
-	bool needed = is_left(env, remain->recorded);
+	bool needed = remain->input ||
+		      (!remain->recorded->at_rest && is_left(env, remain->recorded));
+	struct pf_recorded_group group;
 
-	/* what was at rest may be somebody else's by now */
-	if (remain->used || remain->recorded->at_rest || !remain->config.driver ||
-		!was_on(remain->recorded))
+	if (remain->used || !remain->config.driver || !was_on(remain->recorded))
 		return;
 	for (size_t i = 0; i < config->n_outputs; i++)
 		needed = needed || (stays_on(remain->recorded) &&
-					   was_with(&config->outputs[i], own[i], remain));
+					   was_with(&config->outputs[i], own[i], remain, &group));
 	if (needed)
-		remain->item = pf_leaving_adopt(leaving, &remain->config, remain->recorded);
+		remain->item = pf_leaving_adopt(
+			leaving, &remain->config, remain->recorded, remain->input);
 }
 
 /* Lets an output wait for the one that has, or had, a line with which it was in a group. */
-static void bind(struct pf_output_item *output, const struct remain *remain, uint64_t now_ns)
+static void bind(struct pf_output_item *output, const struct remain *remain,
+	const struct pf_recorded_group *group, uint64_t now_ns)
 {
 	const struct pf_recorded *recorded = remain->recorded;
 	uint64_t off_ns = recorded->off_ns;
 
 	if (was_on(recorded) && remain->item) {
-		pf_output_item_wait_for(
-			output, remain->item, recorded->interlock, recorded->dead_time_ms);
+		pf_output_item_wait_for(output, remain->item, group->name, group->dead_time_ms);
 		return;
 	}
 	/* it was brought to rest right now */
 	if (was_on(recorded))
 		off_ns = now_ns;
 	if (off_ns)
-		pf_output_item_rest(output, off_ns + recorded->dead_time_ms * PF_NS_PER_MS);
+		pf_output_item_rest(output, off_ns + group->dead_time_ms * PF_NS_PER_MS);
 }
 
 /* Who has the recorded lines now; own: those of the outputs. */
@@ -165,7 +173,7 @@ static void find_owners(struct pf_remains *remains, const struct pf_env *env,
 		remain = find_remain(
 			remains, env, config->inputs[i].driver, &config->inputs[i].line);
 		if (remain)
-			remain->used = true;
+			remain->input = true;
 	}
 	for (size_t i = 0; i < config->n_outputs; i++) {
 		own[i] = find_remain(
@@ -183,14 +191,15 @@ void pf_remains_bind(struct pf_remains *remains, struct pf_env *env,
 	const struct pf_config *config = env->config;
 	const uint64_t now_ns = pf_clock_now_ns();
 	struct remain **own = pf_calloc(config->n_outputs, sizeof(struct remain *));
+	struct pf_recorded_group group;
 
 	find_owners(remains, env, outputs, own);
 	for (size_t k = 0; k < remains->before.n; k++)
 		adopt(&remains->lines[k], env, own, leaving);
 	for (size_t i = 0; i < config->n_outputs; i++)
 		for (size_t k = 0; k < remains->before.n; k++)
-			if (was_with(&config->outputs[i], own[i], &remains->lines[k]))
-				bind(outputs[i], &remains->lines[k], now_ns);
+			if (was_with(&config->outputs[i], own[i], &remains->lines[k], &group))
+				bind(outputs[i], &remains->lines[k], &group, now_ns);
 	free(own);
 }
 

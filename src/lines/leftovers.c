@@ -27,11 +27,7 @@ static const struct pf_recorded *find_recorded(const struct pf_record *record,
 
 	if (pf_line_find(board, driver, line, &found, reason) == 0)
 		return pf_record_find(record, driver->name, &found.info);
-	for (size_t i = 0; i < record->n; i++)
-		if (record->outputs[i].key && strcmp(record->outputs[i].key, line->key) == 0 &&
-			strcmp(record->outputs[i].driver, driver->name) == 0)
-			return &record->outputs[i];
-	return NULL;
+	return pf_record_find_key(record, driver->name, line->key);
 }
 
 static void note_use(enum use *uses, const struct pf_record *record, const struct pf_board *board,
@@ -67,9 +63,11 @@ size_t pf_leftovers_rest(struct pf_record *record, const struct pf_board *board,
 		concerned[i] = uses[i] == USE_NONE && !record->outputs[i].at_rest;
 	/* the daemon waits for no bus */
 	n_failed = pf_safe_state_some(record, board, drivers, concerned, true, report);
-	/* from the end: the last takes the place of one that is dropped */
+	/* from the end: the last takes the place of one that is dropped; who is on may be in the
+	 * way of others */
 	for (size_t i = record->n; i-- > 0;)
-		if ((uses[i] == USE_NONE && !concerned[i]) || uses[i] == USE_INPUT)
+		if ((uses[i] == USE_INPUT || (uses[i] == USE_NONE && !concerned[i])) &&
+			!record->outputs[i].level)
 			pf_record_drop(record, i);
 	free(uses);
 	free(concerned);

@@ -4,6 +4,7 @@
 #include "lines/recorded.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "output/bond.h"
 #include "output/interlock.h"
@@ -14,16 +15,28 @@ static char *borrow(const char *text)
 	return (char *)(uintptr_t)text;
 }
 
-/* As long as one waits for the other, the group in which they were is what counts after a crash. */
-static void note_bond(const struct pf_output *output, struct pf_recorded *recorded)
+static void note_group(
+	struct pf_recorded_group groups[PF_RECORD_GROUPS], const char *name, uint32_t dead_time_ms)
 {
-	const struct pf_bond *bond = output->waits_for ? output->waits_for : output->waited_by;
+	size_t i = 0;
 
-	if (!bond)
-		return;
-	recorded->interlock = borrow(bond->name);
-	if (recorded->dead_time_ms < bond->dead_time_ms)
-		recorded->dead_time_ms = bond->dead_time_ms;
+	while (i + 1 < PF_RECORD_GROUPS && groups[i].name && strcmp(groups[i].name, name) != 0)
+		i++;
+	if (!groups[i].name)
+		groups[i].name = borrow(name);
+	else if (strcmp(groups[i].name, name) != 0)
+		groups[i].name = borrow("");
+	if (groups[i].dead_time_ms < dead_time_ms)
+		groups[i].dead_time_ms = dead_time_ms;
+}
+
+/* As long as one waits for the other, the groups in which they were count after a crash, too. */
+static void note_bonds(const struct pf_output *output, struct pf_recorded *recorded)
+{
+	for (const struct pf_bond *bond = output->waits_for; bond; bond = bond->next_of_waiter)
+		note_group(recorded->before, bond->name, bond->dead_time_ms);
+	for (const struct pf_bond *bond = output->waited_by; bond; bond = bond->next_of_other)
+		note_group(recorded->before, bond->name, bond->dead_time_ms);
 }
 
 /* The last commands, the oldest first. */
@@ -43,7 +56,7 @@ static void borrow_ids(const struct pf_output *output, char *ret_ids[PF_RECORD_I
 /* Whether the end of the daemon has left nothing to be done. */
 static bool is_at_rest(const struct pf_output *output)
 {
-	const bool untouched = !output->started && !output->history.level &&
+	const bool untouched = !output->started && !output->touched && !output->history.level &&
 			       !output->history.unfinished;
 
 	const bool settled = output->held || (!output->level && !output->uncertain);
@@ -56,7 +69,7 @@ static void note_level(const struct pf_output *output, struct pf_recorded *recor
 {
 	const struct pf_history *history = &output->history;
 
-	if (output->started) {
+	if (output->started || output->touched) {
 		/* what may be on is to be switched off */
 		recorded->level = output->level || output->uncertain;
 		recorded->on_ns = output->on_ns;
@@ -86,12 +99,13 @@ struct pf_recorded pf_recorded_of(const struct pf_output *output, const struct p
 		.drive = config->drive,
 		.on_exit = config->on_exit,
 		.min_off_ms = config->min_off_ms,
-		.interlock = borrow(config->interlock),
+		.interlock = borrow(output->group ? output->group->name : config->interlock),
 		.dead_time_ms = output->group ? output->group->dead_time_ms : 0,
 		.last = output->last,
+		.rested_ns = output->rested_ns,
 		.at_rest = is_at_rest(output)};
 
-	note_bond(output, &recorded);
+	note_bonds(output, &recorded);
 	note_level(output, &recorded);
 	borrow_ids(output, recorded.ids);
 	return recorded;
@@ -123,7 +137,11 @@ struct pf_history pf_recorded_history(
 {
 	struct pf_history history = {0};
 
-	if (!recorded || recorded->active_low != config->active_low)
+	if (!recorded)
+		return history;
+	/* whatever the polarity: that is about others */
+	history.rested_ns = recorded->rested_ns;
+	if (recorded->active_low != config->active_low)
 		return history;
 	history.last = recorded->last;
 	history.unfinished = recorded->unfinished;

@@ -27,7 +27,8 @@ struct pf_recorded pf_recorded_before(const struct pf_output *output,
 
 /*
  * What an output of this configuration is to know at now_ns of what was recorded of its line; all
- * zero if that is nothing (NULL), or was recorded with the other polarity. From the future, it has
+ * zero if that is nothing (NULL), and but for dead times after others if it was recorded with the
+ * other polarity. From the future, it has
  * no times.
  */
 struct pf_history pf_recorded_history(

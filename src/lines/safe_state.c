@@ -11,6 +11,7 @@
 #include "lines/confirm.h"
 #include "lines/recorded.h"
 #include "lines/slow_line.h"
+#include "output/bond.h"
 #include "output/interlock.h"
 
 /* A recorded line at work: an output that starts in the state that it is to end in. */
@@ -110,7 +111,20 @@ static void prepare(struct rest *rest, struct pf_interlock *group, uint64_t now_
 		history.on_ns = recorded->on_ns;
 		history.off_ns = recorded->off_ns;
 	}
+	history.rested_ns = recorded->rested_ns;
 	pf_output_recall(&rest->output, &history);
+}
+
+/* Those who were in groups that have parted wait for each other, too. */
+static void bind_all(struct rest *rests, size_t n)
+{
+	struct pf_recorded_group group;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (pf_recorded_are_together(rests[i].recorded, rests[k].recorded, &group))
+				pf_bond_add(&rests[i].output, &rests[k].output, group.name,
+					group.dead_time_ms);
 }
 
 struct search {
@@ -181,6 +195,8 @@ static int request(struct rest *rest, char *ret_reason)
 	int r;
 
 	request.initial = pf_output_initial(&rest->output, now_ns);
+	/* one that fails may have had its effect */
+	pf_output_requested(&rest->output, now_ns, request.initial);
 	r = rest->found.ops->request_output(
 		rest->found.context, &request, &rest->line, &level, &was_output);
 	if (r == 0)
@@ -190,8 +206,10 @@ static int request(struct rest *rest, char *ret_reason)
 		(void)pf_output_acquired(&rest->output, pf_clock_now_ns(), level);
 		r = rest->output.held ? 0 : -EIO;
 	}
-	if (r < 0)
+	if (r < 0) {
+		pf_output_lost(&rest->output);
 		pf_line_explain(&rest->found, &place, r, ret_reason);
+	}
 	return r;
 }
 
@@ -226,6 +244,11 @@ static void conclude(struct rest *rest, const struct pf_safe_report *report)
 	struct pf_recorded *recorded = rest->recorded;
 	const bool wanted = end_level(recorded), level = rest->output.level;
 
+	/* one that failed on its way on may be on */
+	if (rest->failed && rest->output.touched) {
+		recorded->level = true;
+		recorded->on_ns = rest->output.writing_ns;
+	}
 	if (rest->failed)
 		return;
 	if (is_left_alone(recorded)) {
@@ -292,11 +315,13 @@ static size_t work(struct pf_record *record, const struct surroundings *around, 
 		rests[i].concerned = !concerned || concerned[i];
 		prepare(&rests[i], find_group(groups, record->n, &rests[i]), now_ns);
 	}
+	bind_all(rests, record->n);
 	settle_all(rests, record->n, around, skip_slow, report);
 	for (size_t i = 0; i < record->n; i++) {
 		if (rests[i].line)
 			rests[i].found.ops->release(rests[i].line);
 		pf_interlock_done(&groups[i].interlock);
+		pf_bond_drop(&rests[i].output);
 		n_failed += rests[i].failed;
 		if (concerned)
 			concerned[i] = rests[i].failed;

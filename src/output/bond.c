@@ -69,12 +69,12 @@ void pf_bond_add(
 	waiter->waits_for = other->waited_by = bond;
 }
 
-/* Lets an output that waits look again at its next tick. */
+/* Lets an output that waits look again at its next tick, and its owner record how long it has to.
+ */
 static void wake(struct pf_output *waiter)
 {
-	if (!waiter->pending)
-		return;
-	waiter->pending_ns = 0;
+	if (waiter->pending)
+		waiter->pending_ns = 0;
 	waiter->port->changed(waiter->user);
 }
 

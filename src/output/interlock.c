@@ -73,7 +73,7 @@ void pf_interlock_part(const struct pf_interlock *group)
 		struct pf_output *other = group->members[i];
 
 		/* nobody has switched on what was never held */
-		if (!other->started && !other->level && !other->writing)
+		if (!other->started && !other->level && !other->writing && !other->touched)
 			continue;
 		for (size_t k = 0; k < group->n; k++)
 			pf_bond_add(group->members[k], other, group->name, group->dead_time_ms);

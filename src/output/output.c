@@ -69,6 +69,8 @@ void pf_output_recall(struct pf_output *output, const struct pf_history *history
 		output->off_ns = history->off_ns;
 	if (history->period_ns)
 		output->period_ns = history->period_ns;
+	if (output->rested_ns < history->rested_ns)
+		output->rested_ns = history->rested_ns;
 	if (!output->level && !output->uncertain)
 		pf_bond_settle(output);
 	/* a command or the failsafe may have come before the line was found */
@@ -240,6 +242,7 @@ void pf_output_requested(struct pf_output *output, uint64_t now_ns, enum pf_init
 	output->writing_source = output->source;
 	output->writing_for_ns = PF_NEVER;
 	output->uncertain = output->uncertain || output->writing_level;
+	output->touched = output->touched || output->writing_level;
 }
 
 void pf_output_written(struct pf_output *output, uint64_t now_ns, int r)

@@ -65,6 +65,7 @@ struct pf_history {
 	uint64_t on_ns;     /* when it went on the last time; 0: not known */
 	uint64_t off_ns;    /* when it went off the last time; 0: not known */
 	uint64_t period_ns; /* since when max_on_s counts; 0: not known */
+	uint64_t rested_ns; /* until then a dead time after others goes on */
 };
 
 /* What write() answers when the level is on its way: pf_output_written() says how it went. */
@@ -98,6 +99,7 @@ struct pf_output {
 	bool level;         /* as last written or adopted; while not held: as far as is known */
 	bool uncertain;     /* the line may be on although `level` says off */
 	bool started;       /* it has been held in this run */
+	bool touched;       /* an "on" was begun in this run, whatever has come of it */
 	bool closed;        /* exit has been applied: nothing moves any more, but */
 	uint64_t until_ns;  /* an "on" of exit that has to wait, until then */
 	uint64_t on_ns;     /* when it went on the last time */

@@ -23,6 +23,8 @@ static void free_output(struct pf_recorded *output)
 	free(output->key);
 	for (size_t i = 0; i < PF_RECORD_IDS; i++)
 		free(output->ids[i]);
+	for (size_t i = 0; i < PF_RECORD_GROUPS; i++)
+		free(output->before[i].name);
 }
 
 void pf_record_init(
@@ -70,6 +72,19 @@ struct pf_recorded *pf_record_find(
 	return n_found == 1 ? found : NULL;
 }
 
+struct pf_recorded *pf_record_find_key(
+	const struct pf_record *record, const char *driver, const char *key)
+{
+	for (size_t i = 0; i < record->n; i++) {
+		struct pf_recorded *output = &record->outputs[i];
+
+		if (output->key && strcmp(output->key, key) == 0 &&
+			strcmp(output->driver, driver) == 0)
+			return output;
+	}
+	return NULL;
+}
+
 /* The record of exactly the line of another one. */
 static struct pf_recorded *find_exactly(
 	const struct pf_record *record, const struct pf_recorded *wanted)
@@ -100,6 +115,16 @@ static bool same_ids(const struct pf_recorded *a, const struct pf_recorded *b)
 	return same;
 }
 
+static bool same_groups(const struct pf_recorded *a, const struct pf_recorded *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < PF_RECORD_GROUPS && same; i++)
+		same = same_text(a->before[i].name, b->before[i].name) &&
+		       a->before[i].dead_time_ms == b->before[i].dead_time_ms;
+	return same;
+}
+
 static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
 {
 	return same_text(a->name, b->name) && same_text(a->driver, b->driver) &&
@@ -110,7 +135,8 @@ static bool is_same(const struct pf_recorded *a, const struct pf_recorded *b)
 	       a->last == b->last && a->level == b->level && a->on_ns == b->on_ns &&
 	       a->off_ns == b->off_ns && a->period_ns == b->period_ns &&
 	       a->unfinished == b->unfinished && a->end_level == b->end_level &&
-	       a->at_rest == b->at_rest && same_text(a->key, b->key) && same_ids(a, b);
+	       a->at_rest == b->at_rest && same_text(a->key, b->key) && same_ids(a, b) &&
+	       same_groups(a, b) && a->rested_ns == b->rested_ns;
 }
 
 static struct pf_recorded copy_output(const struct pf_recorded *recorded)
@@ -125,6 +151,8 @@ static struct pf_recorded copy_output(const struct pf_recorded *recorded)
 	new.key = copy(recorded->key);
 	for (size_t i = 0; i < PF_RECORD_IDS; i++)
 		new.ids[i] = copy(recorded->ids[i]);
+	for (size_t i = 0; i < PF_RECORD_GROUPS; i++)
+		new.before[i].name = copy(recorded->before[i].name);
 	return new;
 }
 
@@ -179,4 +207,63 @@ bool pf_record_is_from(const struct pf_record *record, const struct pf_record *h
 {
 	return *here->boot_id && strcmp(record->boot_id, here->boot_id) == 0 &&
 	       pf_record_is_near(record, here);
+}
+
+static void choose(struct pf_recorded_group *chosen, const struct pf_recorded_group *group)
+{
+	if (!chosen->name || chosen->dead_time_ms < group->dead_time_ms)
+		*chosen = *group;
+}
+
+static struct pf_recorded_group own_group(const struct pf_recorded *recorded)
+{
+	return (struct pf_recorded_group){recorded->interlock, recorded->dead_time_ms};
+}
+
+/* The group of that name in which a line is or was, or none. */
+static struct pf_recorded_group find_group(const struct pf_recorded *recorded, const char *name)
+{
+	struct pf_recorded_group found = {0}, own = own_group(recorded);
+
+	if (!name)
+		return found;
+	if (own.name && (!*name || strcmp(own.name, name) == 0))
+		choose(&found, &own);
+	for (size_t i = 0; i < PF_RECORD_GROUPS && recorded->before[i].name; i++) {
+		const char *before = recorded->before[i].name;
+
+		if (!*name || !*before || strcmp(before, name) == 0)
+			choose(&found, &recorded->before[i]);
+	}
+	return found;
+}
+
+bool pf_recorded_is_in(
+	const struct pf_recorded *recorded, const char *name, struct pf_recorded_group *ret_group)
+{
+	const struct pf_recorded_group found = find_group(recorded, name);
+
+	if (found.name && ret_group)
+		*ret_group = found;
+	return found.name != NULL;
+}
+
+bool pf_recorded_are_together(const struct pf_recorded *a, const struct pf_recorded *b,
+	struct pf_recorded_group *ret_group)
+{
+	struct pf_recorded_group longest = find_group(b, a->interlock), found;
+
+	for (size_t i = 0; i < PF_RECORD_GROUPS && a->before[i].name; i++)
+		if (pf_recorded_is_in(b, a->before[i].name, &found)) {
+			choose(&longest, &found);
+			choose(&longest, &a->before[i]);
+		}
+	if (longest.name && a->interlock && strcmp(longest.name, a->interlock) == 0 &&
+		longest.dead_time_ms < a->dead_time_ms)
+		longest.dead_time_ms = a->dead_time_ms;
+	if (a == b || !longest.name)
+		return false;
+	if (ret_group)
+		*ret_group = longest;
+	return true;
 }

@@ -25,6 +25,15 @@
 /* So many ids of commands are recorded of an output. */
 #define PF_RECORD_IDS 32
 
+/* So many groups are recorded of an output; the last then stands for all. */
+#define PF_RECORD_GROUPS 16
+
+/* A group in which it has to wait for others, or others for it. */
+struct pf_recorded_group {
+	char *name; /* NULL: no more; "": any */
+	uint32_t dead_time_ms;
+};
+
 /* One line. Strings are its own. */
 struct pf_recorded {
 	char *name;   /* of the output, for messages */
@@ -46,6 +55,9 @@ struct pf_recorded {
 	bool at_rest;               /* nothing is to be done about it any more */
 	char *key;                  /* how the configuration names the line */
 	char *ids[PF_RECORD_IDS];   /* of the last commands, the oldest first; NULL: no more */
+	/* from before a reload, where it or another one may have been on ever since */
+	struct pf_recorded_group before[PF_RECORD_GROUPS];
+	uint64_t rested_ns; /* until then a dead time after others goes on */
 };
 
 struct pf_record {
@@ -89,6 +101,10 @@ int pf_record_decode(const char *text, size_t size, struct pf_record *ret_record
 struct pf_recorded *pf_record_find(
 	const struct pf_record *record, const char *driver, const struct pf_line_info *line);
 
+/* The record of a line that cannot be found now, by how the configuration names it; or NULL. */
+struct pf_recorded *pf_record_find_key(
+	const struct pf_record *record, const char *driver, const char *key);
+
 /*
  * Puts in what is known of a line (copied), in place of what was known of it. Whether anything is
  * different now.
@@ -101,6 +117,18 @@ void pf_record_add_missing(struct pf_record *record, const struct pf_record *oth
 /* Forgets a line; one that is not recorded is fine. Whether it was. */
 bool pf_record_remove(
 	struct pf_record *record, const char *driver, const struct pf_line_info *line);
+
+/*
+ * Whether two lines are, or were, in a group of which that still means something; ret_group, if not
+ * NULL, is then the one with the longest dead time, its name borrowed. A line is in none with
+ * itself.
+ */
+bool pf_recorded_are_together(const struct pf_recorded *a, const struct pf_recorded *b,
+	struct pf_recorded_group *ret_group);
+
+/* Whether a line is, or was, in the group of that name (NULL: no group); ret_group as above. */
+bool pf_recorded_is_in(
+	const struct pf_recorded *recorded, const char *name, struct pf_recorded_group *ret_group);
 
 /* Forgets number i; the last takes its place. */
 void pf_record_drop(struct pf_record *record, size_t i);

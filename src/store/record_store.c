@@ -177,6 +177,14 @@ const struct pf_recorded *pf_record_store_find(
 	return recorded ? recorded : pf_record_find(&store->old, driver, line);
 }
 
+const struct pf_recorded *pf_record_store_find_key(
+	const struct pf_record_store *store, const char *driver, const char *key)
+{
+	const struct pf_recorded *recorded = pf_record_find_key(&store->record, driver, key);
+
+	return recorded ? recorded : pf_record_find_key(&store->old, driver, key);
+}
+
 /* Whether the disk is to know what is different now. */
 static bool is_lasting(const struct pf_recorded *before, const struct pf_recorded *recorded)
 {

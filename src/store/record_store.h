@@ -53,6 +53,10 @@ void pf_record_store_changed(struct pf_record_store *store);
 const struct pf_recorded *pf_record_store_find(
 	const struct pf_record_store *store, const char *driver, const struct pf_line_info *line);
 
+/* The same of a line that cannot be found now, by how the configuration names it. */
+const struct pf_recorded *pf_record_store_find_key(
+	const struct pf_record_store *store, const char *driver, const char *key);
+
 /*
  * Records what a line is, or is about to be (copied), before this returns; to be called before and
  * after each change, cheap if nothing is different. The line is then no longer among the old ones.

@@ -42,6 +42,19 @@ static void add_ids(cJSON *object, const struct pf_recorded *output)
 		cJSON_AddItemToArray(ids, cJSON_CreateString(output->ids[i]));
 }
 
+static void add_groups(cJSON *object, const struct pf_recorded *output)
+{
+	cJSON *groups = output->before[0].name ? cJSON_AddArrayToObject(object, "before") : NULL;
+
+	for (size_t i = 0; groups && i < PF_RECORD_GROUPS && output->before[i].name; i++) {
+		cJSON *group = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(group, "interlock", output->before[i].name);
+		cJSON_AddNumberToObject(group, "dead_time_ms", output->before[i].dead_time_ms);
+		cJSON_AddItemToArray(groups, group);
+	}
+}
+
 /* What outlives a boot. */
 static cJSON *make_last(const struct pf_recorded *output)
 {
@@ -76,6 +89,9 @@ static cJSON *make_output(const struct pf_recorded *output)
 	cJSON_AddBoolToObject(object, "unfinished", output->unfinished);
 	cJSON_AddBoolToObject(object, "end_level", output->end_level);
 	cJSON_AddBoolToObject(object, "at_rest", output->at_rest);
+	if (output->rested_ns)
+		add_time(object, "rested_ns", output->rested_ns);
+	add_groups(object, output);
 	add_ids(object, output);
 	return object;
 }
@@ -187,6 +203,24 @@ static void read_ids(struct reader *reader, struct pf_recorded *output)
 	}
 }
 
+/* Groups that have parted; a record that is older than they are has none. */
+static void read_groups(struct reader *reader, struct pf_recorded *output)
+{
+	const cJSON *groups = cJSON_GetObjectItemCaseSensitive(reader->object, "before"), *group;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(group, groups)
+	{
+		struct reader of_group = {.object = group};
+
+		if (n == PF_RECORD_GROUPS)
+			return;
+		output->before[n].name = read_text(&of_group, "interlock");
+		output->before[n++].dead_time_ms = read_number(&of_group, "dead_time_ms");
+		reader->bad = reader->bad || of_group.bad;
+	}
+}
+
 /* What a record of all has of a line, besides what outlives a boot. */
 static void read_all(struct reader *reader, struct pf_recorded *output)
 {
@@ -205,6 +239,9 @@ static void read_all(struct reader *reader, struct pf_recorded *output)
 	output->unfinished = read_bool(reader, "unfinished");
 	output->end_level = read_bool(reader, "end_level");
 	output->at_rest = read_bool(reader, "at_rest");
+	if (cJSON_HasObjectItem(reader->object, "rested_ns"))
+		output->rested_ns = read_time(reader, "rested_ns");
+	read_groups(reader, output);
 	read_ids(reader, output);
 }
 
