@@ -54,6 +54,12 @@ static void answer(struct pf_outcome *outcome, enum pf_verdict verdict, const ch
 	pf_explain(outcome->reason, "%s", reason);
 }
 
+/* A plain "off" of what is wanted on: it counts even if the line is away, or stops obeying. */
+static bool is_final_off(const struct pf_output *output, const struct pf_command *command)
+{
+	return command->state == PF_COMMAND_OFF && !command->for_ms && output->desired;
+}
+
 /* Whether a command is refused before anything is done. */
 static bool is_refused(
 	struct pf_output *output, const struct pf_command *command, struct pf_outcome *ret_outcome)
@@ -63,7 +69,7 @@ static bool is_refused(
 	else if (command->state == PF_COMMAND_TOGGLE && !output->held)
 		answer(ret_outcome, PF_VERDICT_REJECTED,
 			"the state is unknown, because the line is not available");
-	else if (!output->held && !output->writing)
+	else if (!output->held && !output->writing && !is_final_off(output, command))
 		answer(ret_outcome, PF_VERDICT_REJECTED, "the line is not available");
 	else if (is_duplicate(output, command->id))
 		answer(ret_outcome, PF_VERDICT_IGNORED, "duplicate");
@@ -148,6 +154,7 @@ void pf_output_command(struct pf_output *output, uint64_t now_ns, const struct p
 {
 	const uint64_t said_ns = command->said_ns ? command->said_ns : now_ns;
 	const struct pf_wish wish = wish_of(output, command);
+	const bool final_off = is_final_off(output, command);
 	char oldest[PF_COMMAND_ID_SIZE];
 	struct pf_wish before;
 
@@ -161,7 +168,10 @@ void pf_output_command(struct pf_output *output, uint64_t now_ns, const struct p
 	before = output->said_ns == PF_NEVER ? pf_envelope_wish(output) : output->before;
 	pf_envelope_change(output, now_ns, PF_SOURCE_COMMAND, wish.level, wish.for_ns, said_ns);
 	if (!output->held && !output->writing) {
-		pf_envelope_restore(output, &before);
+		if (final_off)
+			output->said_ns = PF_NEVER;
+		else
+			pf_envelope_restore(output, &before);
 		forget_id(output, command->id, oldest);
 		answer(ret_outcome, PF_VERDICT_REJECTED, "the line is not available");
 		return;

@@ -43,9 +43,10 @@ a_write_that_fails_makes_the_output_unavailable_and_says_why() {
   plug_in
   # in this order: the fault is over, the state, it can be used
   expect '1 t/output/pump/error '
-  expect '1 t/output/pump ON'
+  # who said "off" last does not see it on again
+  expect '1 t/output/pump OFF'
   expect '1 t/output/pump/availability online'
-  line_is GPIO27 0
+  line_is GPIO27 1
 }
 
 a_command_for_a_line_that_is_away_never_moves_it() {

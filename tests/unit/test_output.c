@@ -131,12 +131,33 @@ static void command_for_a_line_that_fails_is_rejected_and_nothing_comes_of_it(vo
 	line = world_single(plain);
 	world_pulse(0, true, 1000);
 	line->fails = -EIO;
-	T_INT(world_off(0), PF_VERDICT_REJECTED);
+	T_INT(world_pulse(0, false, 100), PF_VERDICT_REJECTED);
 	line->fails = 0;
 	world_acquire(0);
 	T_TRUE(line->level);
 	world_run(1000 * MS);
 	T_FALSE(line->level);
+}
+
+/* Who said "off" last must not see it on again when the line is back. */
+static void off_counts_although_the_line_is_away(void)
+{
+	for (int fails_first = 0; fails_first < 2; fails_first++) {
+		struct world_line *line = world_single(plain);
+
+		T_INT(world_on(0), PF_VERDICT_DONE);
+		if (!fails_first)
+			pf_output_lost(&line->output);
+		line->fails = -EIO;
+		T_INT(world_off(0), PF_VERDICT_REJECTED);
+		T_INT(world_off(0), PF_VERDICT_REJECTED);
+		world_run(60 * S);
+		line->fails = 0;
+		world_acquire(0);
+		world_run(60 * S);
+		T_FALSE(line->level);
+		T_INT(world_on(0), PF_VERDICT_DONE);
+	}
 }
 
 /* A slow line's write fails after the command was acked: 5 s later nobody means it any more. */
@@ -258,7 +279,7 @@ static void line_lost_while_on_comes_back_on(void)
 	T_INT(line->initial, PF_INITIAL_ON);
 	T_TRUE(line->level);
 	world_unplug(0);
-	T_INT(world_off(0), PF_VERDICT_REJECTED);
+	T_INT(world_pulse(0, false, 100), PF_VERDICT_REJECTED);
 	world_plug(0);
 	T_INT(line->initial, PF_INITIAL_ON);
 }
@@ -428,7 +449,7 @@ T_MAIN("output", T(commands_move_the_line_and_only_when_needed), T(pulse_ends_at
 	T(same_pulse_again_extends_from_now), T(overdue_deadline_fires_at_once_after_a_sleep),
 	T(with_pulse_ms_every_on_ends_by_itself),
 	T(command_for_a_line_that_fails_is_rejected_and_nothing_comes_of_it),
-	T(what_fails_on_its_way_is_tried_for_5_s),
+	T(off_counts_although_the_line_is_away), T(what_fails_on_its_way_is_tried_for_5_s),
 	T(what_waits_for_a_write_that_hangs_is_dropped_but_off),
 	T(failing_line_is_not_tried_in_a_loop), T(toggle_is_rejected_while_the_state_is_unknown),
 	T(pulse_ends_although_the_line_is_away),
