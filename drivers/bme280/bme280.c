@@ -156,8 +156,9 @@ static int probe(struct pf_device *device)
 	uint8_t id, status;
 	int r = read_id(device, &id);
 
-	if (r == 0)
-		r = pf_i2c_read_sure(device, REG_STATUS, &status, 1);
+	if (r < 0)
+		return r;
+	r = pf_i2c_read_sure(device, REG_STATUS, &status, 1);
 	if (r < 0)
 		return r;
 	if (status & STATUS_IM_UPDATE) {
