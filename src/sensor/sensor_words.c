@@ -18,7 +18,7 @@ static const char *word_no_answer(const struct pf_sensor_config *config, char te
 	pf_explain(text, "no answer at %s address 0x%02x", config->bus, config->address);
 	for (size_t i = 0; addresses[i]; i++) {
 		used = strlen(text);
-		if (addresses[i] != config->address && i < 4)
+		if (i < 4 && addresses[i] != config->address)
 			(void)snprintf(text + used, PF_REASON_SIZE - used, "%s0x%02x",
 				strchr(text, '(') ? ", " : " (the chip may also be at ",
 				addresses[i]);

@@ -183,27 +183,27 @@ static mode_t mode_of(int flags, va_list arguments)
 }
 
 #define DEFINE_OPEN(name)                                                                          \
-	int name(const char *path, int flags, ...)                                                 \
+	int name(const char *file, int oflag, ...)                                                 \
 	{                                                                                          \
 		va_list arguments;                                                                 \
 		mode_t mode;                                                                       \
                                                                                                    \
-		va_start(arguments, flags);                                                        \
-		mode = mode_of(flags, arguments);                                                  \
+		va_start(arguments, oflag);                                                        \
+		mode = mode_of(oflag, arguments);                                                  \
 		va_end(arguments);                                                                 \
-		return open_at(AT_FDCWD, path, flags, mode);                                       \
+		return open_at(AT_FDCWD, file, oflag, mode);                                       \
 	}
 
 #define DEFINE_OPENAT(name)                                                                        \
-	int name(int dir_fd, const char *path, int flags, ...)                                     \
+	int name(int fd, const char *file, int oflag, ...)                                         \
 	{                                                                                          \
 		va_list arguments;                                                                 \
 		mode_t mode;                                                                       \
                                                                                                    \
-		va_start(arguments, flags);                                                        \
-		mode = mode_of(flags, arguments);                                                  \
+		va_start(arguments, oflag);                                                        \
+		mode = mode_of(oflag, arguments);                                                  \
 		va_end(arguments);                                                                 \
-		return open_at(dir_fd, path, flags, mode);                                         \
+		return open_at(fd, file, oflag, mode);                                             \
 	}
 
 DEFINE_OPEN(open)
@@ -237,31 +237,31 @@ static bool no_write(int fd, size_t size)
 	return true;
 }
 
-ssize_t write(int fd, const void *bytes, size_t size)
+ssize_t write(int fd, const void *buf, size_t n)
 {
 	NEXT("write", ssize_t, int, const void *, size_t);
 
 	/* on the board it is the rename that sets a line */
-	if (place_of_fd(fd) != PLACE_BOARD && no_write(fd, size))
+	if (place_of_fd(fd) != PLACE_BOARD && no_write(fd, n))
 		return -1;
-	return next(fd, bytes, size);
+	return next(fd, buf, n);
 }
 
 #define DEFINE_PWRITE(name, text, type)                                                            \
-	ssize_t name(int fd, const void *bytes, size_t size, type at)                              \
+	ssize_t name(int fd, const void *buf, size_t n, type offset)                               \
 	{                                                                                          \
 		NEXT(text, ssize_t, int, const void *, size_t, type);                              \
                                                                                                    \
-		return no_write(fd, size) ? -1 : next(fd, bytes, size, at);                        \
+		return no_write(fd, n) ? -1 : next(fd, buf, n, offset);                            \
 	}
 
 #define DEFINE_FTRUNCATE(name, text, type)                                                         \
-	int name(int fd, type size)                                                                \
+	int name(int fd, type length)                                                              \
 	{                                                                                          \
 		NEXT(text, int, int, type);                                                        \
                                                                                                    \
 		count(place_of_fd(fd));                                                            \
-		return fails(place_of_fd(fd)) ? -1 : next(fd, size);                               \
+		return fails(place_of_fd(fd)) ? -1 : next(fd, length);                             \
 	}
 
 DEFINE_PWRITE(pwrite, "pwrite", off_t)
@@ -289,11 +289,11 @@ int fsync(int fd)
 	return no_sync(fd) ? -1 : next(fd);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
 	NEXT("fdatasync", int, int);
 
-	return no_sync(fd) ? -1 : next(fd);
+	return no_sync(fildes) ? -1 : next(fildes);
 }
 
 /* ---- names -------------------------------------------------------------------------------- */
@@ -321,36 +321,36 @@ static void note_move(const char *path)
 	(void)syscall(SYS_close, fd);
 }
 
-int renameat(int from_fd, const char *from, int to_fd, const char *to)
+int renameat(int oldfd, const char *old, int newfd, const char *new)
 {
-	const enum place place = place_at(to_fd, to);
+	const enum place place = place_at(newfd, new);
 	int r;
 	NEXT("renameat", int, int, const char *, int, const char *);
 
 	count(place);
 	if (fails(place))
 		return -1;
-	r = next(from_fd, from, to_fd, to);
+	r = next(oldfd, old, newfd, new);
 	if (r == 0 && place == PLACE_BOARD)
-		note_move(to);
+		note_move(new);
 	return r;
 }
 
-int rename(const char *from, const char *to)
+int rename(const char *old, const char *new)
 {
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	return renameat(AT_FDCWD, old, AT_FDCWD, new);
 }
 
-int unlinkat(int dir_fd, const char *path, int flags)
+int unlinkat(int fd, const char *name, int flag)
 {
-	const enum place place = place_at(dir_fd, path);
+	const enum place place = place_at(fd, name);
 	NEXT("unlinkat", int, int, const char *, int);
 
 	count(place);
-	return fails(place) ? -1 : next(dir_fd, path, flags);
+	return fails(place) ? -1 : next(fd, name, flag);
 }
 
-int unlink(const char *path)
+int unlink(const char *name)
 {
-	return unlinkat(AT_FDCWD, path, 0);
+	return unlinkat(AT_FDCWD, name, 0);
 }

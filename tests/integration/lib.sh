@@ -202,7 +202,9 @@ start_broker_at() {
     [ "$(id -u)" -ne 0 ] || echo 'user root'
     if [ $# -gt 0 ]; then printf '%s\n' "$@"; else echo 'allow_anonymous true'; fi
   } >"$broker_conf"
-  PATH=$PATH:/usr/sbin mosquitto -c "$broker_conf" >"$broker_log" 2>&1 &
+  # here and not in the child, or it could be asked for what the last one has written
+  : >"$broker_log"
+  PATH=$PATH:/usr/sbin mosquitto -c "$broker_conf" >>"$broker_log" 2>&1 &
   broker=$!
   pids+=("$broker")
   until_true "$patience_s" broker_settled && alive "$broker"

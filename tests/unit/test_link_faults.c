@@ -336,7 +336,7 @@ static void reasons_by_turns_are_told_once_each(void)
 static void reasons_without_end_are_no_flood(void)
 {
 	struct pf_link_log log;
-	char reason[16];
+	char reason[32];
 
 	pf_link_log_init(&log, "b");
 	for (int i = 0; i < 100; i++) {

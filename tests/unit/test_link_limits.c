@@ -101,7 +101,7 @@ static void a_will_without_anything_left_is_not_lessened(void)
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static char topic_names[40][40];
+static char topic_names[40][64];
 static const char *topics[41];
 
 static void make_topics(size_t n)
