@@ -130,8 +130,7 @@ static int read_attribute(
 		return -ENODEV;
 	if (length > size)
 		return problem(bus, "reads %zu bytes of %zu", size, length);
-	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): what is read has no end of its own
-	 */
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result): a text of the kernel has none */
 	memcpy(buffer, text, length);
 	pass(bus, buffer, length);
 	return (int)length;

@@ -55,21 +55,21 @@ static bool look_on(const void *bytes, size_t size)
 }
 
 /* The library looks the name up once more: any answer will do, and it must not wait for one. */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
-	struct addrinfo **ret_addresses)
+int getaddrinfo(
+	const char *name, const char *service, const struct addrinfo *req, struct addrinfo **pai)
 {
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
 	NEXT(real, "getaddrinfo");
-	return real(mine && mine->offered >= 0 ? "127.0.0.1" : name, service, hints, ret_addresses);
+	return real(mine && mine->offered >= 0 ? "127.0.0.1" : name, service, req, pai);
 }
 
-int connect(int fd, const struct sockaddr *address, socklen_t size)
+int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	int (*real)(int, const struct sockaddr *, socklen_t);
 
 	if (mine && mine->offered >= 0 &&
-		(address->sa_family == AF_INET || address->sa_family == AF_INET6)) {
+		(addr->sa_family == AF_INET || addr->sa_family == AF_INET6)) {
 		const int r = dup3(mine->offered, fd, O_CLOEXEC);
 
 		close(mine->offered);
@@ -88,20 +88,20 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 		return -1;
 	}
 	NEXT(real, "connect");
-	return real(fd, address, size);
+	return real(fd, addr, len);
 }
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
+ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	static _Thread_local ssize_t (*real)(int, void *, size_t, int);
-	ssize_t n;
+	ssize_t got;
 
 	if (!real)
 		NEXT(real, "recv");
-	n = real(fd, buffer, size, flags);
-	if (n > 0 && mine && fd == mine->fd && !mine->tls && !look_on(buffer, (size_t)n))
+	got = real(fd, buf, n, flags);
+	if (got > 0 && mine && fd == mine->fd && !mine->tls && !look_on(buf, (size_t)got))
 		return -1;
-	return n;
+	return got;
 }
 
 int SSL_set_fd(SSL *tls, int fd)
@@ -114,15 +114,15 @@ int SSL_set_fd(SSL *tls, int fd)
 	return real(tls, fd);
 }
 
-int SSL_read(SSL *tls, void *buffer, int size)
+int SSL_read(SSL *ssl, void *buf, int num)
 {
 	static _Thread_local int (*real)(SSL *, void *, int);
 	int n;
 
 	if (!real)
 		NEXT(real, "SSL_read");
-	n = real(tls, buffer, size);
-	if (n > 0 && mine && tls == mine->tls && !look_on(buffer, (size_t)n))
+	n = real(ssl, buf, num);
+	if (n > 0 && mine && ssl == mine->tls && !look_on(buf, (size_t)n))
 		return -1;
 	return n;
 }

@@ -265,6 +265,13 @@ calm_measure() {
   read -r rss threads fds < <(tail -n 1 "$dir/measures")
 }
 
+# json_value: the temperature fed last, as a number in JSON: it has no .0
+json_value() {
+  local half=''
+  [ $((value % 2)) -eq 0 ] || half=.5
+  echo "$((value / 2))$half"
+}
+
 # ---- the judge --------------------------------------------------------------------------------------
 
 # judge_readings NAME: from the first to the last, by their own times
@@ -355,7 +362,7 @@ judge_states() {
   retained_is t/output/valve OFF
   line_is GPIO27 1
   line_is GPIO22 0
-  retained_is t/sensor/air "*:$((value / 2)).$((value % 2 * 5)),*"
+  retained_is t/sensor/air "*:$(json_value),*"
   for item in input/door input/wall output/pump output/valve sensor/air sensor/store \
     sensor/plain; do
     retained_is "t/$item/availability" online
@@ -376,8 +383,7 @@ judge_commands() {
 newest_is_heard() {
   local name
   for name in air store; do
-    tail -n 40 "$dir/heard" | grep -q "t/sensor/$name .*:$((value / 2)).$((value % 2 * 5))," ||
-      return 1
+    tail -n 40 "$dir/heard" | grep -q "t/sensor/$name .*:$(json_value)," || return 1
   done
 }
 

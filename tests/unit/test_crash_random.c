@@ -11,8 +11,7 @@
  * code remembers.
  *
  * The same worlds each time: others (T_SEED=N) still find rarer cases. Chips do not go away here;
- * buses that hang are in test_interlock_random.c. T_WORLDS=N plays that many worlds, of T_STEPS=N
- * events each.
+ * buses that hang are in test_interlock_random.c. T_WORLDS=N plays that many worlds.
  */
 
 #include <ev.h>
@@ -694,7 +693,7 @@ static void play_event(void)
 	(void)t_take_log();
 }
 
-static void play_world(unsigned long long n_steps)
+static void play_world(void)
 {
 	static const struct pf_line all_off[N_LINES] = {
 		{.name = "L0", .key = "line L0", .topic = "t/L0", .command = "t/L0/set"},
@@ -710,7 +709,7 @@ static void play_world(unsigned long long n_steps)
 	memcpy(lines, all_off, sizeof lines);
 	event = "the first start";
 	start(make_plan());
-	for (unsigned long long i = 0; i < n_steps && !failed; i++)
+	for (int i = 0; i < N_STEPS && !failed; i++)
 		play_event();
 	bury();
 }
@@ -718,7 +717,6 @@ static void play_world(unsigned long long n_steps)
 static void who_was_exclusive_is_never_on_with_the_other_whatever_crashes(void)
 {
 	const unsigned long long n_worlds = t_number("T_WORLDS", N_WORLDS);
-	const unsigned long long n_steps = t_number("T_STEPS", N_STEPS);
 	pid_t owner;
 
 	rig.now_ns = 3600 * S;
@@ -732,7 +730,7 @@ static void who_was_exclusive_is_never_on_with_the_other_whatever_crashes(void)
 	printf("# T_SEED=%llu\n", seed);
 	random_state = seed ? seed : 1;
 	for (unsigned long long i = 0; i < n_worlds && !failed; i++)
-		play_world(n_steps);
+		play_world();
 	printf("# %llu reloads, %llu crashes (%llu amid a write), %llu safe-states, %llu commands, "
 	       "%llu moves\n",
 		n_reloads, n_crashes, n_amid, n_rests, n_commands, n_moves);
