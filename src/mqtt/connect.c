@@ -221,7 +221,7 @@ static int try_socket(struct pf_session *session, int fd, const struct pf_endpoi
 	int code = MQTTCLIENT_FAILURE;
 
 	pf_library_enter();
-	pf_wire_offer(&session->wire, fd, endpoint->websocket);
+	pf_wire_offer(&session->wire, fd, endpoint->tls, endpoint->websocket);
 	if (open_handle(session, endpoint) == 0)
 		code = connect_with(session->handle, endpoint, will, session->version, secrets,
 			&session->limits);

@@ -80,9 +80,11 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		/*
 		 * Connected, so the next step comes at once. If told that it still connects, the
 		 * library waits until there is something to read, up to 100 ms; but with
-		 * WebSockets that is the only way on which it does all steps in turn.
+		 * WebSockets that is the only way on which it does all steps in turn, and with
+		 * TLS the only one on which it is content with a broker that answers at once: else
+		 * it takes a handshake that is over in its first call for a failure.
 		 */
-		if (!mine->tap.websocket)
+		if (!mine->in_turn)
 			return 0;
 		errno = EINPROGRESS;
 		return -1;
@@ -127,8 +129,9 @@ int SSL_read(SSL *ssl, void *buf, int num)
 	return n;
 }
 
-void pf_wire_offer(struct pf_wire *wire, int fd, bool websocket)
+void pf_wire_offer(struct pf_wire *wire, int fd, bool tls, bool websocket)
 {
+	wire->in_turn = tls || websocket;
 	wire->offered = fd;
 	wire->fd = -1;
 	wire->tls = NULL;

@@ -22,9 +22,10 @@
 #include "mqtt/tap.h"
 
 struct pf_wire {
-	int offered; /* ours until the library takes it; -1 */
-	int fd;      /* the library's, once it has taken it; -1 */
-	void *tls;   /* OpenSSL's SSL of it; NULL: none */
+	int offered;  /* ours until the library takes it; -1 */
+	int fd;       /* the library's, once it has taken it; -1 */
+	void *tls;    /* OpenSSL's SSL of it; NULL: none */
+	bool in_turn; /* the library is to connect step by step */
 	struct pf_tap tap;
 };
 
@@ -32,7 +33,7 @@ struct pf_wire {
  * Takes the connected socket over for the next connection that the library makes in this thread.
  * From now on until pf_wire_done() the wire looks on at what this thread reads from it.
  */
-void pf_wire_offer(struct pf_wire *wire, int fd, bool websocket);
+void pf_wire_offer(struct pf_wire *wire, int fd, bool tls, bool websocket);
 
 /* After the library has closed its connection, or has not made one. */
 void pf_wire_done(struct pf_wire *wire);
