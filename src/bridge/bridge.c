@@ -244,10 +244,16 @@ static void tell_leftover(void *user, const char *name, bool failed, const char 
 		name, text);
 }
 
+static void save_leftovers(void *user, const struct pf_record *record)
+{
+	(void)record;
+	pf_record_store_changed(user);
+}
+
 /* Opens the record, and brings to rest what the last run held and nobody wants any more. */
 static int start_record(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held)
 {
-	static const struct pf_safe_report report = {.tell = tell_leftover};
+	struct pf_safe_report report = {.tell = tell_leftover, .save = save_leftovers};
 	const struct pf_config *config = env->config;
 	bool needed = false;
 	int r;
@@ -258,6 +264,7 @@ static int start_record(struct pf_env *env, struct pf_driver_set *drivers, struc
 		pf_driver_set_dir(drivers), env->board, needed, &env->record);
 	if (r < 0)
 		return r;
+	report.user = env->record;
 	env->remains = pf_remains_new(pf_record_store_old(env->record), drivers);
 	(void)pf_leftovers_rest(
 		pf_record_store_old(env->record), env->board, drivers, config, &report);

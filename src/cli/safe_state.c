@@ -42,6 +42,7 @@ static void tell(void *user, const char *name, bool failed, const char *text)
 		printf("output %s: %s\n", name, text);
 }
 
+/* Without a record the configuration counts, whatever has moved: none is begun. */
 static const struct pf_safe_report report = {.tell = tell};
 
 /* The configuration says where the record is, and what to do without one. */
@@ -104,9 +105,10 @@ static int take_lock(struct work *work)
 	return PF_EXIT_OK;
 }
 
-static void save_record(const struct work *work)
+static void save_record(void *user, const struct pf_record *record)
 {
-	const int r = pf_held_write(work->held, &work->record);
+	const struct work *work = user;
+	const int r = pf_held_write(work->held, record);
 
 	if (r < 0)
 		pf_warning("record in %s: cannot be written: %s", pf_held_path(work->held),
@@ -140,11 +142,12 @@ static struct pf_driver_set *find_drivers(const struct work *work)
 /* Obeys the record, whatever the configuration says by now. */
 static int obey_record(struct work *work)
 {
+	const struct pf_safe_report saving = {.tell = tell, .save = save_record, .user = work};
 	struct pf_driver_set *drivers = find_drivers(work);
 	size_t n_failed;
 
-	n_failed = pf_safe_state(&work->record, work->board, drivers, &report);
-	save_record(work);
+	n_failed = pf_safe_state(&work->record, work->board, drivers, &saving);
+	save_record(work, &work->record);
 	n_failed += tell_uncovered(work);
 	pf_driver_set_free(drivers);
 	return n_failed ? PF_EXIT_FAILURE : PF_EXIT_OK;

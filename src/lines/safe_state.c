@@ -26,6 +26,7 @@ struct rest {
 
 /* Where lines and drivers come from. */
 struct surroundings {
+	const struct pf_record *record;
 	const struct pf_board *board;
 	struct pf_driver_set *drivers;
 };
@@ -181,7 +182,22 @@ static const char *line_text(const struct rest *rest, char text[PF_REASON_SIZE])
 	return *rest->found.info.name ? rest->found.info.name : text;
 }
 
-static int request(struct rest *rest, char *ret_reason)
+/* Whoever comes after a crash has to know of a line that goes on: that is recorded before. */
+static void announce(struct rest *rest, const struct surroundings *around, uint64_t now_ns,
+	const struct pf_safe_report *report)
+{
+	struct pf_recorded *recorded = rest->recorded;
+
+	if (recorded->level && recorded->on_ns)
+		return;
+	recorded->level = true;
+	recorded->on_ns = now_ns;
+	if (report->save)
+		report->save(report->user, around->record);
+}
+
+static int request(struct rest *rest, const struct surroundings *around,
+	const struct pf_safe_report *report, char *ret_reason)
 {
 	struct pf_output_request request = {.chip = rest->found.info.chip,
 		.offset = rest->found.info.offset,
@@ -195,6 +211,8 @@ static int request(struct rest *rest, char *ret_reason)
 	int r;
 
 	request.initial = pf_output_initial(&rest->output, now_ns);
+	if (request.initial == PF_INITIAL_ON)
+		announce(rest, around, now_ns, report);
 	/* one that fails may have had its effect */
 	pf_output_requested(&rest->output, now_ns, request.initial);
 	r = rest->found.ops->request_output(
@@ -229,11 +247,12 @@ static void find(struct rest *rest, const struct surroundings *around, bool skip
 		tell(report, rest, true, reason);
 }
 
-static void settle(struct rest *rest, const struct pf_safe_report *report)
+static void settle(
+	struct rest *rest, const struct surroundings *around, const struct pf_safe_report *report)
 {
 	char reason[PF_REASON_SIZE] = "";
 
-	rest->failed = request(rest, reason) < 0;
+	rest->failed = request(rest, around, report, reason) < 0;
 	if (rest->failed)
 		tell(report, rest, true, reason);
 }
@@ -294,7 +313,7 @@ static void settle_all(struct rest *rests, size_t n, const struct surroundings *
 	for (int turn = 0; turn < 4; turn++)
 		for (size_t i = 0; i < n; i++)
 			if (is_to_move(&rests[i]) && !rests[i].failed && rank(&rests[i]) == turn)
-				settle(&rests[i], report);
+				settle(&rests[i], around, report);
 	for (size_t i = 0; i < n; i++)
 		if (rests[i].concerned)
 			conclude(&rests[i], report);
@@ -335,7 +354,7 @@ size_t pf_safe_state_some(struct pf_record *record, const struct pf_board *board
 	struct pf_driver_set *drivers, bool *concerned, bool skip_slow,
 	const struct pf_safe_report *report)
 {
-	const struct surroundings around = {.board = board, .drivers = drivers};
+	const struct surroundings around = {.record = record, .board = board, .drivers = drivers};
 
 	return work(record, &around, concerned, skip_slow, report);
 }

@@ -20,6 +20,8 @@
 /* What is told of each line: what it is now, or why it could not be reached. */
 struct pf_safe_report {
 	void (*tell)(void *user, const char *name, bool failed, const char *text);
+	/* Writes the record, for a line is about to go on. NULL: it is kept nowhere. */
+	void (*save)(void *user, const struct pf_record *record);
 	void *user;
 };
 

@@ -521,7 +521,21 @@ static void tell(void *user, const char *name, bool is_failure, const char *text
 	(void)text;
 }
 
-static const struct pf_safe_report report = {.tell = tell};
+static void save_leftovers(void *user, const struct pf_record *record)
+{
+	(void)user;
+	(void)record;
+	pf_record_store_changed(rig.env.record);
+}
+
+static void save_held(void *user, const struct pf_record *record)
+{
+	(void)user;
+	(void)pf_held_write(rig.held, record);
+}
+
+static const struct pf_safe_report report_of_start = {.tell = tell, .save = save_leftovers};
+static const struct pf_safe_report report_of_rest = {.tell = tell, .save = save_held};
 
 static void start(struct plan *plan)
 {
@@ -536,8 +550,8 @@ static void start(struct plan *plan)
 		      false, &env->record),
 		0);
 	env->remains = pf_remains_new(pf_record_store_old(env->record), rig.drivers);
-	(void)pf_leftovers_rest(
-		pf_record_store_old(env->record), rig.board, rig.drivers, &plan->config, &report);
+	(void)pf_leftovers_rest(pf_record_store_old(env->record), rig.board, rig.drivers,
+		&plan->config, &report_of_start);
 	pf_items_start(&rig.items, env);
 	half_in_force = rig.dead;
 }
@@ -579,10 +593,10 @@ static void rest(void)
 	event = "safe-state";
 	n_rests++;
 	rig.dead = false;
-	rig.n_to_live = 0;
+	rig.n_to_live = one_in(4) ? 1 + random_below(8) : 0;
 	if (pf_held_load(rig.held, rig.board, &record) < 0)
 		return;
-	(void)pf_safe_state(&record, rig.board, rig.drivers, &report);
+	(void)pf_safe_state(&record, rig.board, rig.drivers, &report_of_rest);
 	(void)pf_held_write(rig.held, &record);
 	pf_record_done(&record);
 	for (size_t i = 0; i < N_LINES; i++)

@@ -256,6 +256,33 @@ static void on_waits_for_no_min_off(void)
 	end();
 }
 
+/* What is written of GPIO5 is on, and its line still off. */
+static void save_first(void *user, const struct pf_record *record)
+{
+	unsigned *n = user;
+
+	T_TRUE(record->outputs[0].level);
+	T_TRUE(record->outputs[0].on_ns > 1);
+	T_FALSE(record->outputs[0].at_rest);
+	T_INT(line_level(5), '0');
+	(*n)++;
+}
+
+static void on_is_recorded_before_the_line_moves(void)
+{
+	unsigned n = 0;
+	const struct pf_safe_report saving = {.tell = tell, .save = save_first, .user = &n};
+
+	begin("recorded_before");
+	(void)record("goes_on", 5, PF_ON_EXIT_ON, false);
+	(void)record("goes_off", 6, PF_ON_EXIT_OFF, true);
+	T_INT(pf_safe_state(&rig.record, rig.board, rig.drivers, &saving), 0);
+	T_INT(n, 1);
+	T_INT(line_level(5), '1');
+	T_INT(line_level(6), '0');
+	end();
+}
+
 static void one_line_that_fails_does_not_stop_the_others(void)
 {
 	begin("fails");
@@ -502,7 +529,7 @@ static void line_that_does_not_obey_is_reported(void)
 
 T_MAIN("safe_state", T(outputs_go_to_on_exit_as_recorded),
 	T(keep_is_left_alone_unless_a_pulse_was_running), T(two_of_a_group_never_go_on),
-	T(on_waits_for_no_min_off), T(one_line_that_fails_does_not_stop_the_others),
+	T(on_waits_for_no_min_off), T(on_is_recorded_before_the_line_moves), T(one_line_that_fails_does_not_stop_the_others),
 	T(record_is_obeyed_although_the_configuration_was_edited),
 	T(record_is_obeyed_although_the_configuration_is_broken),
 	T(beside_a_live_daemon_nothing_is_changed),
