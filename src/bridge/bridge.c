@@ -13,11 +13,8 @@
 #include "bridge/discovery.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
-#include "bridge/remains.h"
 #include "config/same.h"
 #include "lines/buses.h"
-#include "lines/leftovers.h"
-#include "lines/safe_state.h"
 #include "mqtt/link.h"
 #include "output/age.h"
 #include "publish/buffers.h"
@@ -237,40 +234,6 @@ static void on_rest(struct pf_timer *timer, uint64_t now_ns)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static void tell_leftover(void *user, const char *name, bool failed, const char *text)
-{
-	(void)user;
-	pf_log(failed ? PF_LOG_WARNING : PF_LOG_NOTICE, "output %s is no longer configured: %s",
-		name, text);
-}
-
-static void save_leftovers(void *user, const struct pf_record *record)
-{
-	(void)record;
-	pf_record_store_changed(user);
-}
-
-/* Opens the record, and brings to rest what the last run held and nobody wants any more. */
-static int start_record(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held)
-{
-	struct pf_safe_report report = {.tell = tell_leftover, .save = save_leftovers};
-	const struct pf_config *config = env->config;
-	bool needed = false;
-	int r;
-
-	for (size_t i = 0; i < config->n_outputs; i++)
-		needed = needed || config->outputs[i].initial == PF_START_LAST;
-	r = pf_record_store_new(env->loop, &env->timers, held, config->state_dir,
-		pf_driver_set_dir(drivers), env->board, needed, &env->record);
-	if (r < 0)
-		return r;
-	report.user = env->record;
-	env->remains = pf_remains_new(pf_record_store_old(env->record), drivers);
-	(void)pf_leftovers_rest(
-		pf_record_store_old(env->record), env->board, drivers, config, &report);
-	return 0;
-}
-
 static int start_files(
 	struct pf_bridge *bridge, struct pf_driver_set *drivers, struct pf_held *held)
 {
@@ -280,7 +243,7 @@ static int start_files(
 
 	if (r < 0)
 		return r;
-	r = start_record(env, drivers, held);
+	r = pf_env_start_record(env, drivers, held);
 	if (r < 0) {
 		pf_kept_file_free(bridge->traces_file);
 		pf_traces_done(&env->publisher.traces);

@@ -225,7 +225,10 @@ static int request(struct rest *rest, const struct surroundings *around,
 		r = rest->output.held ? 0 : -EIO;
 	}
 	if (r < 0) {
-		pf_output_lost(&rest->output);
+		if (r == PF_LINE_DIFFERS)
+			pf_output_contradicted(&rest->output);
+		else
+			pf_output_lost(&rest->output);
 		pf_line_explain(&rest->found, &place, r, ret_reason);
 	}
 	return r;

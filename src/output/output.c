@@ -260,6 +260,7 @@ void pf_output_contradicted(struct pf_output *output)
 {
 	pf_output_lost(output);
 	output->uncertain = true;
+	output->touched = true;
 }
 
 /* Whether two of the group are on, or both are to go on: never so in a group that has not changed.

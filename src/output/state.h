@@ -99,7 +99,8 @@ struct pf_output {
 	bool level;         /* as last written or adopted; while not held: as far as is known */
 	bool uncertain;     /* the line may be on although `level` says off */
 	bool started;       /* it has been held in this run */
-	bool touched;       /* an "on" was begun in this run, whatever has come of it */
+	bool touched;       /* an "on" was begun in this run, whatever has come of it; or the line
+			     * did not read what was put on it */
 	bool closed;        /* exit has been applied: nothing moves any more, but */
 	uint64_t until_ns;  /* an "on" of exit that has to wait, until then */
 	uint64_t on_ns;     /* when it went on the last time */

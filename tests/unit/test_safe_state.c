@@ -529,7 +529,8 @@ static void line_that_does_not_obey_is_reported(void)
 
 T_MAIN("safe_state", T(outputs_go_to_on_exit_as_recorded),
 	T(keep_is_left_alone_unless_a_pulse_was_running), T(two_of_a_group_never_go_on),
-	T(on_waits_for_no_min_off), T(on_is_recorded_before_the_line_moves), T(one_line_that_fails_does_not_stop_the_others),
+	T(on_waits_for_no_min_off), T(on_is_recorded_before_the_line_moves),
+	T(one_line_that_fails_does_not_stop_the_others),
 	T(record_is_obeyed_although_the_configuration_was_edited),
 	T(record_is_obeyed_although_the_configuration_is_broken),
 	T(beside_a_live_daemon_nothing_is_changed),
