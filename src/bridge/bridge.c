@@ -13,6 +13,7 @@
 #include "bridge/discovery.h"
 #include "bridge/info.h"
 #include "bridge/items.h"
+#include "bridge/remains.h"
 #include "config/same.h"
 #include "lines/buses.h"
 #include "mqtt/link.h"
@@ -243,7 +244,7 @@ static int start_files(
 
 	if (r < 0)
 		return r;
-	r = pf_env_start_record(env, drivers, held);
+	r = pf_remains_start(env, drivers, held);
 	if (r < 0) {
 		pf_kept_file_free(bridge->traces_file);
 		pf_traces_done(&env->publisher.traces);

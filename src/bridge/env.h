@@ -19,8 +19,6 @@
 struct pf_buffers;
 struct pf_buses;
 struct pf_discovery;
-struct pf_driver_set;
-struct pf_held;
 struct pf_info;
 struct pf_item;
 struct pf_record_store;
@@ -57,12 +55,6 @@ struct pf_env {
  */
 int pf_env_init(struct pf_env *env, struct ev_loop *loop, struct pf_config *config,
 	const struct pf_board *board);
-
-/*
- * Opens the record, and brings to rest what the last run held and nobody wants any more. drivers
- * and held are borrowed. 0 or a negative errno.
- */
-int pf_env_start_record(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held);
 
 /* Makes what items share: the workers of buses, and the buffers that the configuration wants. */
 void pf_env_start(struct pf_env *env);

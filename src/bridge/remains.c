@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "lines/leftovers.h"
 #include "lines/line_find.h"
+#include "lines/safe_state.h"
 #include "store/record_store.h"
 
 /* A recorded line. */
@@ -212,4 +215,39 @@ void pf_remains_free(struct pf_remains *remains)
 	free(remains->lines);
 	pf_record_done(&remains->before);
 	free(remains);
+}
+
+/* ---- the start of the record ---------------------------------------------------------------- */
+
+static void tell_leftover(void *user, const char *name, bool failed, const char *text)
+{
+	(void)user;
+	pf_log(failed ? PF_LOG_WARNING : PF_LOG_NOTICE, "output %s is no longer configured: %s",
+		name, text);
+}
+
+static void save_leftovers(void *user, const struct pf_record *record)
+{
+	(void)record;
+	pf_record_store_changed(user);
+}
+
+int pf_remains_start(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held)
+{
+	struct pf_safe_report report = {.tell = tell_leftover, .save = save_leftovers};
+	const struct pf_config *config = env->config;
+	bool needed = false;
+	int r;
+
+	for (size_t i = 0; i < config->n_outputs; i++)
+		needed = needed || config->outputs[i].initial == PF_START_LAST;
+	r = pf_record_store_new(env->loop, &env->timers, held, config->state_dir,
+		pf_driver_set_dir(drivers), env->board, needed, &env->record);
+	if (r < 0)
+		return r;
+	report.user = env->record;
+	env->remains = pf_remains_new(pf_record_store_old(env->record), drivers);
+	(void)pf_leftovers_rest(
+		pf_record_store_old(env->record), env->board, drivers, config, &report);
+	return 0;
 }

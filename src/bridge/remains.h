@@ -15,6 +15,7 @@
 #include "hw/driver_set.h"
 #include "store/record.h"
 
+struct pf_held;
 struct pf_remains;
 
 /*
@@ -32,5 +33,11 @@ void pf_remains_bind(struct pf_remains *remains, struct pf_env *env,
 
 /* After `leaving` is done. NULL is fine. */
 void pf_remains_free(struct pf_remains *remains);
+
+/*
+ * Opens the record, and brings to rest what the last run held and nobody wants any more. drivers
+ * and held are borrowed. 0 or a negative errno.
+ */
+int pf_remains_start(struct pf_env *env, struct pf_driver_set *drivers, struct pf_held *held);
 
 #endif
