@@ -121,6 +121,8 @@ struct pf_recorded pf_recorded_before(const struct pf_output *output,
 	about.writing_level = level;
 	about.uncertain = about.uncertain || level;
 	recorded = pf_recorded_of(&about, line);
+	/* those of the copy end with it */
+	borrow_ids(output, recorded.ids);
 	if (!level)
 		return recorded;
 	/* a line that goes on counts as on from now */
