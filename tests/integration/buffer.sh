@@ -115,7 +115,7 @@ END
   start_listener
   saw '1 t/sensor/b {"value":*'
   newest=${message#*\"value\":}
-  [ "${newest%%,*}" -gt 250 ] || fail "retained is $message"
+  [ "${newest%%,*}" -ge 250 ] || fail "retained is $message"
   stop_daemon
   times_rise a
 }
@@ -363,7 +363,7 @@ much_that_waits_delays_no_command() {
 log: { level = "debug"; };
 outputs: ( { name = "pump"; line = "GPIO27"; } );
 sensors: ( { name = "a"; driver = "ramp"; interval_s = 0.001; format = "json";
-  buffer = { max_messages = 20000; }; } );
+  buffer = { max_messages = 100000; }; } );
 END
   start_ramps
   expect_at a 10000 40
