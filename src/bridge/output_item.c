@@ -351,9 +351,9 @@ static bool same_line(const struct pf_output_item *output, const struct pf_drive
 		return false;
 	if (strcmp(output->config->line.key, line->key) == 0)
 		return true;
-	return (output->line || output->slow) &&
-	       pf_line_find(output->item.env->board, driver, line, &found, reason) == 0 &&
-	       ours->offset == found.info.offset && strcmp(ours->chip, found.info.chip) == 0;
+	return pf_line_find(output->item.env->board, driver, line, &found, reason) == 0 &&
+	       ours->offset == found.info.offset && strcmp(ours->chip, found.info.chip) == 0 &&
+	       strcmp(ours->label, found.info.label) == 0;
 }
 
 bool pf_output_item_has_line(

@@ -42,7 +42,7 @@ static void make_config(struct remain *remain, struct pf_driver_set *drivers)
 		.line = {.chip = recorded->label,
 			.offset = recorded->offset,
 			.text = text,
-			.key = text},
+			.key = recorded->key ? recorded->key : text},
 		.active_low = recorded->active_low,
 		.drive = recorded->drive,
 		.initial = on_exit == PF_ON_EXIT_KEEP ? PF_START_KEEP : PF_START_OFF,
