@@ -72,8 +72,9 @@ void pf_interlock_part(const struct pf_interlock *group)
 	for (size_t i = 0; i < group->n; i++) {
 		struct pf_output *other = group->members[i];
 
-		/* nobody has switched on what was never held */
-		if (!other->started && !other->level && !other->writing && !other->touched)
+		/* nobody has switched on what was never held, and is not known from before */
+		if (other->uncertain && !other->started && !other->level && !other->writing &&
+			!other->touched)
 			continue;
 		for (size_t k = 0; k < group->n; k++)
 			pf_bond_add(group->members[k], other, group->name, group->dead_time_ms);

@@ -255,6 +255,22 @@ static void what_was_never_held_blocks_nobody_when_it_leaves(void)
 	end_world();
 }
 
+/* It is not held in this run, but known to have gone off a second before it. */
+static void what_is_known_from_before_leaves_its_dead_time(void)
+{
+	const struct pf_history off = {.off_ns = 999 * S};
+
+	world_begin(1000 * S);
+	world.group.dead_time_ms = 3000;
+	world_add(plain, true, false);
+	world_add(plain, true, false);
+	pf_output_recall(&world.lines[0].output, &off);
+	world_acquire(1);
+	leave_up(-1);
+	expect_dead_time(2000 * MS);
+	end_world();
+}
+
 /* An "off" that ends takes no group over. */
 static void the_end_of_an_off_pulse_leaves_who_is_on(void)
 {
@@ -320,5 +336,6 @@ T_MAIN("interlock", T(one_that_leaves_on_a_bus_that_hangs_is_waited_for),
 	T(a_new_member_waits_for_a_ghost_like_the_others),
 	T(what_takes_over_the_line_of_a_ghost_is_waited_for),
 	T(what_was_never_held_blocks_nobody_when_it_leaves),
+	T(what_is_known_from_before_leaves_its_dead_time),
 	T(the_end_of_an_off_pulse_leaves_who_is_on),
 	T(on_at_exit_waits_for_the_dead_time_if_that_is_soon_over))
