@@ -56,7 +56,7 @@ struct pf_line {
 	int group;          /* of the configuration in force, -1: none */
 	uint64_t off_ns;    /* since when it is off */
 	uint64_t on_ns;     /* when it went on the last time */
-	bool stranger;      /* it has left the configuration, and was not held since */
+	bool stranger;      /* it has left the configuration, and was no output since */
 	uint64_t rested_ns; /* until then a dead time from before goes on */
 	/* for whom of the others it has to wait, besides its group, and how long after that */
 	bool waits[N_LINES];
@@ -396,7 +396,8 @@ static int get(struct pf_line *line)
 		return -ENODEV;
 	if (line->fault == GET_FAILS)
 		return -EIO;
-	line->stranger = false;
+	/* what an input reads says nothing to outputs */
+	line->stranger = line->stranger && in_force->use[line - lines] != USE_OUTPUT;
 	return line->level;
 }
 
@@ -415,8 +416,12 @@ static int read_edges(struct pf_line *line, struct pf_edge *edges, size_t max)
 
 static void release(struct pf_line *line)
 {
-	if (line)
-		line->held = false;
+	if (!line)
+		return;
+	line->held = false;
+	/* what on_exit has left on is at rest, and somebody else may have it now */
+	if (!rig.dead && in_force->use[line - lines] != USE_OUTPUT)
+		line->stranger = true;
 }
 
 static const struct pf_line_ops ops = {.scan = scan,
