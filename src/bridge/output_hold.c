@@ -102,6 +102,8 @@ static void contradict(struct pf_output_item *output, bool wanted)
 		pf_output_hold_word(output, wanted), pf_output_hold_word(output, !wanted));
 	pf_output_contradicted(&output->output);
 	pf_output_hold_release(output);
+	/* a crash has to leave it known, too */
+	pf_output_line_record(output->item.env, &output->output, &output->found);
 	retry_later(output, PF_HINDRANCE_LEVEL, reason);
 }
 
