@@ -35,7 +35,7 @@
 #define MS PF_NS_PER_MS
 #define S  PF_NS_PER_S
 
-#define N_WORLDS  150
+#define N_WORLDS  125
 #define N_STEPS   60
 #define N_LINES   4
 #define N_GROUPS  3
