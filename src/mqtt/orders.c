@@ -57,8 +57,9 @@ void pf_orders_see(struct pf_orders *orders)
 {
 	uint64_t count;
 
-	atomic_store(&orders->nudged, false);
+	/* in this order: a nudge that came between would be read away and still count as given */
 	(void)!read(orders->fd, &count, sizeof count);
+	atomic_store(&orders->nudged, false);
 }
 
 bool pf_orders_take(struct pf_orders *orders, struct pf_order *ret_order)
